@@ -1,0 +1,154 @@
+/** Makes the configuration of what the file says: inheritance applied, numbers given, everything complete. */
+import { dirname } from 'node:path'
+import { Type, type Static } from 'typebox'
+import { parseBindingInformation } from './binding-information.js'
+import { complete } from './complete.js'
+import { inherit, isObject, type Raw } from './inherit.js'
+import { plain } from './json-schema.js'
+import { member } from './problem.js'
+import { application } from './schema/application.js'
+import type {
+  ApplicationConfig,
+  BindingConfig,
+  LogFileConfig,
+  ModuleConfig,
+  PoolConfig,
+  ServerConfig,
+  SiteConfig,
+} from './schema/index.js'
+import { logFile as siteLog } from './schema/log-file.js'
+import { pool } from './schema/pool.js'
+import { moduleEntry, server } from './schema/server.js'
+import { binding, site } from './schema/site.js'
+
+/** The pool of applications that name none; exists without being declared. */
+export const DEFAULT_POOL = 'DefaultAppPool'
+
+/** What is the server's, or a site's, alone: all but lists, which are built item by item, and what others inherit. */
+const ownSections = Type.Omit(server, [
+  'modules',
+  'applicationPools',
+  'applicationPoolDefaults',
+  'applicationDefaults',
+  'siteDefaults',
+  'sites',
+])
+const ownSettings = Type.Omit(site, ['id', 'bindings', 'applications', 'applicationDefaults'])
+
+/**
+ * @param raw - What the file says, checked.
+ * @param file - Absolute path of the file; relative paths are taken from its folder.
+ */
+export const build = (raw: Raw, file: string): ServerConfig => {
+  const directory = dirname(file)
+  const sections = complete(plain(ownSections), raw, directory) as Static<typeof ownSections>
+  const { directory: standardLogs } = complete(
+    plain(siteLog),
+    inherit({}, raw.siteDefaults).logFile,
+    directory,
+  ) as LogFileConfig
+  const builder = new Builder(raw, directory)
+  const sites = builder.sites()
+  return {
+    file,
+    directory,
+    ...sections,
+    log: { ...sections.log, errorLoggingDir: sections.log.errorLoggingDir ?? standardLogs },
+    modules: builder.modules(),
+    applicationPools: builder.pools(sites),
+    sites,
+  }
+}
+
+/** What is read of one file shares its folder and its defaults. */
+class Builder {
+  private readonly raw: Raw
+  private readonly directory: string
+
+  constructor(raw: Raw, directory: string) {
+    this.raw = raw
+    this.directory = directory
+  }
+
+  modules(): ModuleConfig[] {
+    return list(this.raw.modules).map((own, index) => ({
+      ...(this.complete(moduleEntry, own) as Omit<ModuleConfig, 'pointer'>),
+      pointer: member('/modules', index),
+    }))
+  }
+
+  pools(sites: readonly SiteConfig[]): PoolConfig[] {
+    const make = (own: unknown, pointer: string): PoolConfig => ({
+      ...(this.complete(pool, inherit(this.raw.applicationPoolDefaults, own)) as Omit<PoolConfig, 'pointer'>),
+      pointer,
+    })
+    const pools = list(this.raw.applicationPools).map((own, index) =>
+      make(own, member('/applicationPools', index)),
+    )
+    const uses = (name: string) =>
+      sites.some((site) => site.applications.some((application) => application.applicationPool === name))
+    if (!pools.some((declared) => declared.name === DEFAULT_POOL) && uses(DEFAULT_POOL)) {
+      pools.push(make({ name: DEFAULT_POOL }, '/applicationPools'))
+    }
+    return pools
+  }
+
+  sites(): SiteConfig[] {
+    const raws = list(this.raw.sites)
+    const ids = new SiteIds(raws)
+    return raws.map((raw, index) => {
+      const own = inherit(this.raw.siteDefaults, raw)
+      const pointer = member('/sites', index)
+      const settings = this.complete(ownSettings, own) as Omit<
+        SiteConfig,
+        'id' | 'bindings' | 'applications' | 'pointer'
+      >
+      const defaults = inherit(
+        inherit({ caching: settings.caching }, this.raw.applicationDefaults),
+        own.applicationDefaults,
+      )
+      return {
+        ...settings,
+        id: typeof own.id === 'number' ? own.id : ids.next(),
+        bindings: list(own.bindings).map((item, at) => this.binding(item, member(`${pointer}/bindings`, at))),
+        applications: list(own.applications).map((item, at) =>
+          this.application(inherit(defaults, item), member(`${pointer}/applications`, at)),
+        ),
+        pointer,
+      }
+    })
+  }
+
+  private application(own: unknown, pointer: string): ApplicationConfig {
+    return { ...(this.complete(application, own) as Omit<ApplicationConfig, 'pointer'>), pointer }
+  }
+
+  private binding(own: unknown, pointer: string): BindingConfig {
+    const settings = this.complete(binding, own) as Static<typeof binding>
+    const parsed = parseBindingInformation(settings.bindingInformation)
+    const parts = typeof parsed === 'string' ? { address: '', port: 0, host: '' } : parsed
+    return { ...settings, ...parts, pointer }
+  }
+
+  private complete(schema: object, own: unknown): unknown {
+    return complete(plain(schema), own, this.directory)
+  }
+}
+
+/** Gives out the site numbers that the file leaves free, from 1. */
+class SiteIds {
+  private readonly taken = new Set<unknown>()
+  private last = 0
+
+  constructor(raws: readonly unknown[]) {
+    for (const raw of raws) if (isObject(raw)) this.taken.add(raw.id)
+  }
+
+  next(): number {
+    do this.last++
+    while (this.taken.has(this.last))
+    return this.last
+  }
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])

@@ -1,0 +1,152 @@
+/** What no single value shows: names taken twice, references that lead nowhere, applications that contradict each other. */
+import { statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { DEFAULT_POOL } from './build.js'
+import { suggestion } from './nearest.js'
+import { member, type Problem } from './problem.js'
+import type { ApplicationConfig, ServerConfig, SiteConfig } from './schema/index.js'
+import { slots } from './schema/server.js'
+
+/** Looks at a whole configuration; names that are empty (missing in a wrong file) are passed over. */
+export const findContradictions = (config: ServerConfig): Problem[] => {
+  const problems: Problem[] = []
+  const report = (pointer: string, message: string) => problems.push({ pointer, message })
+  checkNames(config, report)
+  checkBindings(config, report)
+  checkModules(config, report)
+  for (const site of config.sites) checkApplications(site, config, report)
+  checkEnvironments(config, report)
+  return problems
+}
+
+type Report = (pointer: string, message: string) => void
+
+/** Remembers who took a key first, and reports everybody who comes later. */
+class Taken {
+  private readonly owners = new Map<string, string>()
+
+  add(key: string, owner: string, late: (first: string) => void): void {
+    const first = this.owners.get(key)
+    if (first === undefined) this.owners.set(key, owner)
+    else late(first)
+  }
+}
+
+const checkNames = (config: ServerConfig, report: Report): void => {
+  for (const [what, all] of [
+    ['application pool', config.applicationPools],
+    ['site', config.sites],
+    ['module', config.modules],
+  ] as const) {
+    const names = new Taken()
+    for (const { name, pointer } of all) {
+      if (name === '') continue
+      names.add(name.toLowerCase(), pointer, (first) => {
+        report(
+          `${pointer}/name`,
+          `the ${what} "${name}" is already declared at ${first}; names are the same in any case`,
+        )
+      })
+    }
+  }
+  const ids = new Taken()
+  for (const { id, pointer } of config.sites) {
+    ids.add(String(id), pointer, (first) => {
+      report(`${pointer}/id`, `the site id ${id} is already that of ${first}`)
+    })
+  }
+}
+
+const checkBindings = (config: ServerConfig, report: Report): void => {
+  const bindings = new Taken()
+  for (const site of config.sites) {
+    for (const { protocol, address, port, host, bindingInformation, pointer } of site.bindings) {
+      // Port 0 is another port each time.
+      if (port === 0) continue
+      bindings.add([protocol, address, port, host].join('|'), pointer, (first) => {
+        report(
+          pointer,
+          `the binding "${bindingInformation}" is already that of ${first}; give one a host name or another port`,
+        )
+      })
+    }
+  }
+}
+
+const checkModules = (config: ServerConfig, report: Report): void => {
+  const known = new Set<string>([...slots, ...config.modules.map((module) => module.name)])
+  for (const { module, pointer } of config.modules) {
+    if (module !== undefined) checkFile(module, `${pointer}/module`, report)
+  }
+  for (const slot of slots) {
+    const names = config.pipeline[slot] ?? []
+    names.forEach((name, index) => {
+      if (known.has(name)) return
+      const pointer = names.length === 1 ? `/pipeline/${slot}` : `/pipeline/${slot}/${index}`
+      report(pointer, `there is no module "${name}"${suggestion(name, known) || '; declare it in "modules"'}`)
+    })
+  }
+}
+
+const checkApplications = (site: SiteConfig, config: ServerConfig, report: Report): void => {
+  const pools = new Set(config.applicationPools.map((pool) => pool.name)).add(DEFAULT_POOL)
+  const paths = new Taken()
+  for (const application of site.applications) {
+    const { path, pointer, applicationPool: pool, module, type } = application
+    paths.add(path.toLowerCase(), pointer, (first) => {
+      report(
+        `${pointer}/path`,
+        `the path "${path}" is already that of ${first}; paths are the same in any case`,
+      )
+    })
+    if (pool !== '' && !pools.has(pool)) {
+      const near = suggestion(pool, pools) || '; declare it in "applicationPools"'
+      report(`${pointer}/applicationPool`, `there is no application pool "${pool}"${near}`)
+    }
+    if (module !== undefined) checkFile(module, `${pointer}/module`, report)
+    else if (type === undefined) {
+      report(
+        pointer,
+        'needs "module", the file or package of the application, or "type": "static" for a folder of files',
+      )
+    }
+  }
+}
+
+/** Applications of one pool share its workers, and a worker has one environment. */
+const checkEnvironments = (config: ServerConfig, report: Report): void => {
+  const given = new Map<string, Map<string, { value: string; by: string }>>()
+  for (const { name, environmentVariables, pointer } of config.applicationPools) {
+    const variables = Object.entries(environmentVariables)
+    given.set(name, new Map(variables.map(([key, value]) => [key, { value, by: pointer }])))
+  }
+  for (const site of config.sites) {
+    for (const application of site.applications)
+      checkEnvironment(application, given.get(application.applicationPool), report)
+  }
+}
+
+const checkEnvironment = (
+  { environment, applicationPool, pointer }: ApplicationConfig,
+  given: Map<string, { value: string; by: string }> | undefined,
+  report: Report,
+): void => {
+  for (const [key, value] of Object.entries(environment)) {
+    const first = given?.get(key)
+    if (first === undefined) given?.set(key, { value, by: pointer })
+    else if (first.value !== value) {
+      report(
+        member(`${pointer}/environment`, key),
+        `${key} has another value at ${first.by}, and both share the workers of the pool "${applicationPool}"; give the application a pool of its own`,
+      )
+    }
+  }
+}
+
+/** Packages are found when they are loaded; a file can be looked for now. */
+const checkFile = (module: string, pointer: string, report: Report): void => {
+  if (!isAbsolute(module)) return
+  const found = statSync(module, { throwIfNoEntry: false })
+  if (!found) report(pointer, `there is no file ${module}`)
+  else if (!found.isFile()) report(pointer, `${module} is no file; name the file that holds the module`)
+}

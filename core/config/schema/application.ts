@@ -1,0 +1,89 @@
+/** `applications`: what is mounted at a path of a site, and in which pool it runs. */
+import { Type } from 'typebox'
+import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
+
+const virtualDirectory = Type.Object({
+  path: Type.String({ default: '/', description: 'Path within the application.' }),
+  physicalPath: FilePath({ description: 'Folder behind the path.' }),
+  userName: Type.String({ default: '', description: 'Account that reads the folder.' }),
+  password: Type.String({ default: '', description: 'Its password.' }),
+  logonMethod: Type.Enum(['Interactive', 'Batch', 'Network', 'ClearText'], {
+    default: 'ClearText',
+    description: 'How that account logs on.',
+  }),
+  allowSubDirConfig: Type.Boolean({
+    default: true,
+    description: 'Whether folders beneath may hold configuration.',
+  }),
+})
+
+/** What `applicationDefaults` may hold: what makes sense for more than one application. */
+export const applicationSettings = {
+  applicationPool: Formed('applicationPoolName', {
+    default: 'DefaultAppPool',
+    description: 'The pool it runs in. DefaultAppPool exists without being declared.',
+  }),
+  pathBase: Type.Enum(['strip', 'keep'], {
+    default: 'strip',
+    description: 'Whether an application at `/shop` sees `/cart` or `/shop/cart` as its URL.',
+  }),
+  caching: Type.Object(
+    {
+      enabled: Type.Boolean({
+        default: true,
+        description: 'Whether its responses may be kept. Taken from the site where left out.',
+      }),
+    },
+    { description: 'The response cache for this application.' },
+  ),
+  enabledProtocols: Type.String({
+    default: 'http',
+    notSupportedYet: true,
+    description: 'Protocols by which it can be reached.',
+  }),
+  preloadEnabled: Type.Boolean({
+    default: false,
+    notSupportedYet: true,
+    description: 'Whether it is asked once before its first request.',
+  }),
+  serviceAutoStartEnabled: Type.Boolean({
+    default: false,
+    notSupportedYet: true,
+    description: 'Whether it is started with the server.',
+  }),
+  serviceAutoStartProvider: Type.String({
+    default: '',
+    notSupportedYet: true,
+    description: 'What starts it.',
+  }),
+}
+
+export const applicationDefaults = Type.Object(applicationSettings, {
+  description: 'What each application begins with.',
+})
+
+export const application = Type.Object({
+  path: Formed('applicationPath', { default: '/', description: 'Where it is mounted: `/` or `/shop`.' }),
+  module: Type.Optional(
+    ModulePath({
+      description: 'File or package that holds the application. Not needed for `type: "static"`.',
+    }),
+  ),
+  type: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'Name of the adapter that hosts it. Found from what the module exports where left out.',
+    }),
+  ),
+  physicalPath: FilePath({ default: '.', description: 'Folder of the application: what `static` serves.' }),
+  environment: Variables({
+    description: 'Environment variables. Applications of one pool share them, and must agree on them.',
+  }),
+  options: Options({ description: "The adapter's options." }),
+  ...applicationSettings,
+  virtualDirectories: Type.Array(virtualDirectory, {
+    default: [],
+    notSupportedYet: true,
+    description: 'Folders at paths within the application.',
+  }),
+})

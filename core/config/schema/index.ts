@@ -1,0 +1,64 @@
+/** The configuration's types, as the house sees them after reading: complete, absolute, immutable. */
+import type { Static } from 'typebox'
+import type { application } from './application.js'
+import type { logFile } from './log-file.js'
+import type { pool } from './pool.js'
+import type { moduleEntry, server, slots } from './server.js'
+import type { binding, site } from './site.js'
+
+/** The same shape, read-only all the way down. */
+export type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T
+
+/** Where in the file something stands, as a JSON pointer: `/sites/0`. */
+interface Placed {
+  readonly pointer: string
+}
+
+/** A declared module. `module` is an absolute path or a package; absent where it is the standard one of that name. */
+export type ModuleConfig = Immutable<Static<typeof moduleEntry>> & Placed
+
+/** One application pool. Time spans are milliseconds, here and below. */
+export type PoolConfig = Immutable<Static<typeof pool>> & Placed
+
+/** One application of a site, with what it inherits; paths are absolute. */
+export type ApplicationConfig = Immutable<Static<typeof application>> & Placed
+
+/** One binding, taken apart. */
+export type BindingConfig = Immutable<Static<typeof binding>> &
+  Placed & {
+    /** `*`, or an IP address without brackets. */
+    readonly address: string
+    /** 0 is any free port. */
+    readonly port: number
+    /** Lower case: `''` for every host, a name, or `*.example.com`. */
+    readonly host: string
+  }
+
+export type LogFileConfig = Immutable<Static<typeof logFile>>
+
+/** One site, with what it inherits. */
+export type SiteConfig = Immutable<
+  Omit<Static<typeof site>, 'id' | 'bindings' | 'applications' | 'applicationDefaults'>
+> &
+  Placed & {
+    readonly id: number
+    readonly bindings: readonly BindingConfig[]
+    readonly applications: readonly ApplicationConfig[]
+  }
+
+type Inherited = 'applicationPoolDefaults' | 'applicationDefaults' | 'siteDefaults'
+
+/** The whole configuration. Frozen: a change is a new tree. */
+export type ServerConfig = Immutable<
+  Omit<Static<typeof server>, Inherited | 'modules' | 'pipeline' | 'applicationPools' | 'sites' | 'log'>
+> & {
+  /** Absolute path of the file, and of its folder. */
+  readonly file: string
+  readonly directory: string
+  readonly modules: readonly ModuleConfig[]
+  /** Names of the modules of each slot; absent where the standard one stands. */
+  readonly pipeline: Readonly<Partial<Record<(typeof slots)[number], readonly string[]>>>
+  readonly applicationPools: readonly PoolConfig[]
+  readonly sites: readonly SiteConfig[]
+  readonly log: Immutable<Static<typeof server>['log']> & { readonly errorLoggingDir: string }
+}

@@ -1,0 +1,131 @@
+/** `logFile`: the access log of one site. */
+import { Type } from 'typebox'
+import { FilePath, Flags, UINT_MAX } from './keywords.js'
+
+/** Names of the W3C fields, in the order of their bits. */
+export const logFlags = [
+  'Date',
+  'Time',
+  'ClientIP',
+  'UserName',
+  'SiteName',
+  'ComputerName',
+  'ServerIP',
+  'Method',
+  'UriStem',
+  'UriQuery',
+  'HttpStatus',
+  'Win32Status',
+  'BytesSent',
+  'BytesRecv',
+  'TimeTaken',
+  'ServerPort',
+  'UserAgent',
+  'Cookie',
+  'Referer',
+  'ProtocolVersion',
+  'Host',
+  'HttpSubStatus',
+] as const
+
+const customField = Type.Object({
+  logFieldName: Type.String({ minLength: 1, description: 'Name of the field in the log.' }),
+  sourceName: Type.String({ minLength: 1, description: 'Name of the header or server variable.' }),
+  sourceType: Type.Enum(['RequestHeader', 'ResponseHeader', 'ServerVariable'], {
+    default: 'RequestHeader',
+    description: 'Where the value comes from.',
+  }),
+})
+
+export const logFile = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: 'Whether requests are logged.' }),
+    directory: FilePath({
+      default: 'logs',
+      description: 'Folder that holds one folder `W3SVC<id>` for each site.',
+    }),
+    logFormat: Type.Enum(['W3C', 'IIS', 'NCSA', 'Custom'], {
+      default: 'W3C',
+      notSupportedYet: ['IIS', 'NCSA', 'Custom'],
+      description: 'Format of the log.',
+    }),
+    logExtFileFlags: Flags(logFlags, {
+      default: [
+        'Date',
+        'Time',
+        'ClientIP',
+        'UserName',
+        'ServerIP',
+        'Method',
+        'UriStem',
+        'UriQuery',
+        'TimeTaken',
+        'HttpStatus',
+        'Win32Status',
+        'ServerPort',
+        'UserAgent',
+        'HttpSubStatus',
+        'Referer',
+      ],
+      description: 'Fields of a W3C log; their order in the log is fixed.',
+    }),
+    period: Type.Enum(['Hourly', 'Daily', 'Weekly', 'Monthly', 'MaxSize'], {
+      default: 'Daily',
+      description: 'When a new file is begun.',
+    }),
+    truncateSize: Type.Integer({
+      minimum: 1_048_576,
+      maximum: UINT_MAX,
+      default: 20_971_520,
+      unit: 'bytes',
+      description: 'Size at which a new file is begun with period MaxSize; 4294967295 is never.',
+    }),
+    localTimeRollover: Type.Boolean({
+      default: false,
+      description: 'Whether days begin by local time instead of UTC.',
+    }),
+    logSiteId: Type.Boolean({
+      default: true,
+      description: 'Whether s-sitename is `W3SVC<id>` instead of the name of the site.',
+    }),
+    flushByEntryCountW3CLog: Type.Integer({
+      minimum: 0,
+      maximum: UINT_MAX,
+      default: 0,
+      unit: 'lines',
+      description:
+        'The buffer is written after so many lines; 0 is when it is full or has waited long enough.',
+    }),
+    maxLogLineLength: Type.Integer({
+      minimum: 2,
+      maximum: 65_536,
+      default: 65_536,
+      unit: 'bytes',
+      description: 'A longer line is cut.',
+    }),
+    customFields: Type.Object(
+      {
+        maxCustomFieldLength: Type.Integer({
+          minimum: 2,
+          maximum: 65_536,
+          default: 4096,
+          unit: 'bytes',
+          description: 'A longer value is cut.',
+        }),
+        fields: Type.Array(customField, { default: [], description: 'The fields, in the order of the log.' }),
+      },
+      { description: 'Fields beside the standard ones.' },
+    ),
+    logTargetW3C: Flags(['File', 'ETW'], {
+      default: ['File'],
+      notSupportedYet: true,
+      description: 'Where W3C records go.',
+    }),
+    customLogPluginClsid: Type.String({
+      default: '',
+      notSupportedYet: true,
+      description: 'COM class that writes a custom log; here a log module does that.',
+    }),
+  },
+  { description: 'The access log.' },
+)

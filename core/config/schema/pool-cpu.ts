@@ -1,0 +1,65 @@
+/** `cpu`: how much processor time a pool may use, and where. */
+import { Type } from 'typebox'
+import { DAY, TimeSpan, UINT_MAX } from './keywords.js'
+
+export const cpu = Type.Object(
+  {
+    limit: Type.Integer({
+      minimum: 0,
+      maximum: 100_000,
+      default: 0,
+      notSupportedYet: true,
+      unit: '1/1000 percent',
+      description: 'Most processor time the pool may use; 0 is no limit.',
+    }),
+    action: Type.Enum(['NoAction', 'KillW3wp', 'Throttle', 'ThrottleUnderLoad'], {
+      default: 'NoAction',
+      notSupportedYet: true,
+      description: 'What happens at the limit.',
+    }),
+    resetInterval: TimeSpan({
+      from: 0,
+      to: DAY,
+      default: '00:05:00',
+      notSupportedYet: true,
+      description: 'Time over which processor time is summed up; 0 is off.',
+    }),
+    smpAffinitized: Type.Boolean({
+      default: false,
+      notSupportedYet: true,
+      description: 'Whether workers are bound to processors.',
+    }),
+    smpProcessorAffinityMask: Type.Integer({
+      minimum: 1,
+      maximum: UINT_MAX,
+      default: UINT_MAX,
+      notSupportedYet: true,
+      description: 'Processors 0 to 31, one bit each.',
+    }),
+    smpProcessorAffinityMask2: Type.Integer({
+      minimum: 1,
+      maximum: UINT_MAX,
+      default: UINT_MAX,
+      notSupportedYet: true,
+      description: 'Processors 32 to 63, one bit each.',
+    }),
+    processorGroup: Type.Integer({
+      minimum: 0,
+      maximum: 2_147_483_647,
+      default: 0,
+      notSupportedYet: true,
+      description: 'Processor group of the workers.',
+    }),
+    numaNodeAssignment: Type.Enum(['MostAvailableMemory', 'WindowsScheduling'], {
+      default: 'MostAvailableMemory',
+      notSupportedYet: true,
+      description: 'How a NUMA node is chosen.',
+    }),
+    numaNodeAffinityMode: Type.Enum(['Soft', 'Hard'], {
+      default: 'Soft',
+      notSupportedYet: true,
+      description: 'Whether threads may leave their NUMA node.',
+    }),
+  },
+  { description: 'Processor time of the pool.' },
+)

@@ -1,0 +1,111 @@
+/** `processModel`: how many workers a pool has, who they are, and how long things may take them. */
+import { Type } from 'typebox'
+import { DAY, Flags, SECOND, TimeSpan } from './keywords.js'
+
+/** Longest time limit of a worker: the milliseconds must fit 32 bits. */
+const LONGEST = 4_294_967 * SECOND
+
+export const processModel = Type.Object(
+  {
+    maxProcesses: Type.Integer({
+      minimum: 0,
+      maximum: 2_147_483_647,
+      default: 1,
+      notSupportedYet: [0],
+      unit: 'workers',
+      description:
+        'Most workers at a time; more than one makes the pool a web garden, 0 is one per NUMA node.',
+    }),
+    threads: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 1,
+      unit: 'threads',
+      description: 'Threads of one worker; they are started and ended together.',
+    }),
+    startupTimeLimit: TimeSpan({
+      from: SECOND,
+      to: LONGEST,
+      default: '00:01:30',
+      description: 'A worker that is not ready by then has failed.',
+    }),
+    shutdownTimeLimit: TimeSpan({
+      from: SECOND,
+      to: LONGEST,
+      default: '00:01:30',
+      description: 'A worker that has not finished its requests by then is killed.',
+    }),
+    idleTimeout: TimeSpan({
+      from: 0,
+      to: 30 * DAY,
+      default: '00:20:00',
+      notSupportedYet: true,
+      description: 'A worker without requests for so long is ended; 0 is never.',
+    }),
+    idleTimeoutAction: Type.Enum(['Terminate', 'Suspend'], {
+      default: 'Terminate',
+      notSupportedYet: true,
+      description: 'What happens to an idle worker.',
+    }),
+    pingingEnabled: Type.Boolean({
+      default: true,
+      notSupportedYet: true,
+      description: 'Whether workers are asked if they are alive.',
+    }),
+    pingInterval: TimeSpan({
+      from: SECOND,
+      to: LONGEST,
+      default: '00:00:30',
+      notSupportedYet: true,
+      description: 'Time between two pings.',
+    }),
+    pingResponseTime: TimeSpan({
+      from: SECOND,
+      to: LONGEST,
+      default: '00:01:30',
+      notSupportedYet: true,
+      description: 'A worker that has not answered a ping by then is replaced.',
+    }),
+    logEventOnProcessModel: Flags(['IdleTimeout'], {
+      default: ['IdleTimeout'],
+      notSupportedYet: true,
+      description: 'What is told to the event log.',
+    }),
+    identityType: Type.Enum(
+      ['LocalSystem', 'LocalService', 'NetworkService', 'SpecificUser', 'ApplicationPoolIdentity'],
+      {
+        default: 'ApplicationPoolIdentity',
+        notSupportedYet: true,
+        description: 'The account that workers run as.',
+      },
+    ),
+    userName: Type.String({ default: '', notSupportedYet: true, description: 'Account for SpecificUser.' }),
+    password: Type.String({ default: '', notSupportedYet: true, description: 'Password for SpecificUser.' }),
+    loadUserProfile: Type.Boolean({
+      default: false,
+      notSupportedYet: true,
+      description: "Whether the account's profile is loaded.",
+    }),
+    setProfileEnvironment: Type.Boolean({
+      default: true,
+      notSupportedYet: true,
+      description: "Whether the account's environment variables are set.",
+    }),
+    logonType: Type.Enum(['LogonBatch', 'LogonService'], {
+      default: 'LogonBatch',
+      notSupportedYet: true,
+      description: 'How the account logs on.',
+    }),
+    manualGroupMembership: Type.Boolean({
+      default: false,
+      notSupportedYet: true,
+      description: "Whether the account must be put into the workers' group by hand.",
+    }),
+    requestQueueDelegatorIdentity: Type.String({
+      default: '',
+      notSupportedYet: true,
+      description: 'Account that may hand requests on to the queue of this pool.',
+    }),
+  },
+  { description: 'The workers of the pool.' },
+)

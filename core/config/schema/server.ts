@@ -1,0 +1,130 @@
+/** The whole of `applicationHost.json`. */
+import { Type } from 'typebox'
+import { applicationDefaults } from './application.js'
+import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
+import { pool, poolDefaults } from './pool.js'
+import { site, siteDefaults } from './site.js'
+import { webLimits } from './web-limits.js'
+
+export const moduleEntry = Type.Object({
+  name: Type.String({
+    minLength: 1,
+    description: 'The name by which `pipeline` and `type` call the module.',
+  }),
+  module: Type.Optional(
+    ModulePath({
+      description: 'File or package. Left out: the standard module of that name, with these options.',
+    }),
+  ),
+  options: Options({ description: 'Options of the module, checked against its own schema.' }),
+})
+
+/** The slots of the pipeline, and what fills each by default: the standard module of the same name. */
+export const slots = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log'] as const
+
+const pipeline = Type.Object(
+  {
+    validate: Type.Optional(OneOrMany({ description: 'Is the request well-formed and allowed?' })),
+    cache: Type.Optional(OneOrMany({ description: 'Is there an answer already?' })),
+    route: Type.Optional(OneOrMany({ description: 'Which site, application and pool?' })),
+    queue: Type.Optional(OneOrMany({ description: 'Wait for a worker of that pool.' })),
+    dispatch: Type.Optional(OneOrMany({ description: 'Hand over to the worker, await the response.' })),
+    log: Type.Optional(OneOrMany({ description: 'Write down what happened.' })),
+  },
+  { description: 'Modules of each slot, run in order. A slot left out has the standard module.' },
+)
+
+const caching = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: 'Whether there is a response cache at all.' }),
+    maxCacheSize: Type.Integer({
+      minimum: 0,
+      maximum: 1_048_576,
+      default: 64,
+      unit: 'MB',
+      description: 'Size of the cache; 0 is a quarter of the free memory, at most 512.',
+    }),
+    maxResponseSize: Type.Integer({
+      minimum: 0,
+      maximum: 4_294_967_295,
+      default: 262_144,
+      unit: 'bytes',
+      description: 'A larger response is not kept.',
+    }),
+    enableKernelCache: Type.Boolean({
+      default: true,
+      notSupportedYet: true,
+      description: 'Whether the listener itself keeps responses; here it always does.',
+    }),
+    profiles: Type.Array(Type.Unknown(), {
+      default: [],
+      notSupportedYet: true,
+      description: 'Rules by file name extension.',
+    }),
+  },
+  { description: 'The response cache.' },
+)
+
+const log = Type.Object(
+  {
+    logInUTF8: Type.Boolean({ default: true, description: 'Whether text logs are UTF-8, named `u_...`.' }),
+    centralLogFileMode: Type.Enum(['Site', 'CentralBinary', 'CentralW3C'], {
+      default: 'Site',
+      notSupportedYet: ['CentralBinary', 'CentralW3C'],
+      description: 'One log for each site, or one for all.',
+    }),
+    errorLoggingDir: Type.Optional(
+      FilePath({
+        description:
+          "Folder that holds the HTTP error log's folder `HTTPERR`. The sites' log folder where left out.",
+      }),
+    ),
+    centralBinaryLogFile: Type.Optional(
+      Type.Unsafe<unknown>({ type: 'object', notSupportedYet: true, description: 'The central binary log.' }),
+    ),
+    centralW3CLogFile: Type.Optional(
+      Type.Unsafe<unknown>({ type: 'object', notSupportedYet: true, description: 'The central W3C log.' }),
+    ),
+  },
+  { description: 'Logging of the whole server.' },
+)
+
+const eventLog = Type.Object(
+  {
+    file: Type.Optional(FilePath({ description: 'File that gets each event as one line of JSON.' })),
+    level: Type.Enum(['info', 'warning', 'error'], {
+      default: 'info',
+      description: 'The least important events that are written.',
+    }),
+  },
+  { description: 'What the server has to say to the administrator.' },
+)
+
+const notYetSection = (description: string) =>
+  Type.Optional(Type.Unsafe<unknown>({ notSupportedYet: true, description }))
+
+export const server = Type.Object({
+  isolationMode: Type.Enum(['workerProcess', 'iis5'], {
+    default: 'workerProcess',
+    notSupportedYet: ['iis5'],
+    description: 'Whether applications run in workers (IIS 6) or in the server itself (IIS 5).',
+  }),
+  modules: Type.Array(moduleEntry, {
+    default: [],
+    description: 'Stages, adapters and logs beside the standard ones.',
+  }),
+  pipeline,
+  applicationPoolDefaults: poolDefaults,
+  applicationPools: Type.Array(pool, { default: [], description: 'The application pools.' }),
+  applicationDefaults,
+  siteDefaults,
+  sites: Type.Array(site, { minItems: 1, description: 'The sites.' }),
+  webLimits,
+  log,
+  caching,
+  eventLog,
+  listenerAdapters: notYetSection('Protocols beside http.'),
+  configHistory: notYetSection('Copies of earlier configurations.'),
+  customMetadata: notYetSection('Leftovers of the metabase.'),
+  serviceAutoStartProviders: notYetSection('What starts applications with the server.'),
+})

@@ -1,0 +1,97 @@
+/** `webLimits`: limits of the whole server, with those that http.sys keeps in the registry. */
+import { Type } from 'typebox'
+import { SECOND, TimeSpan, UINT_MAX } from './keywords.js'
+
+export const webLimits = Type.Object(
+  {
+    connectionTimeout: TimeSpan({
+      from: 0,
+      to: 65_535 * SECOND,
+      default: '00:02:00',
+      description:
+        'A connection that has not reached a site and does nothing for so long is closed; 0 is never.',
+    }),
+    headerWaitTimeout: TimeSpan({
+      from: 0,
+      to: 65_535 * SECOND,
+      default: '00:00:00',
+      description: 'A request head must be complete within so long; 0 is 120 s.',
+    }),
+    demandStartThreshold: Type.Integer({
+      minimum: 10,
+      maximum: 2_147_483_647,
+      default: 2_147_483_647,
+      unit: 'workers',
+      description: 'Most workers of all pools together.',
+    }),
+    maxFieldLength: Type.Integer({
+      minimum: 64,
+      maximum: 65_534,
+      default: 16_384,
+      unit: 'bytes',
+      description: 'Longest header field, name and value (http.sys MaxFieldLength).',
+    }),
+    maxRequestBytes: Type.Integer({
+      minimum: 256,
+      maximum: 16_777_216,
+      default: 16_384,
+      unit: 'bytes',
+      description: 'Longest request line and header fields together (http.sys MaxRequestBytes).',
+    }),
+    urlSegmentMaxLength: Type.Integer({
+      minimum: 0,
+      maximum: 32_766,
+      default: 260,
+      unit: 'characters',
+      description: 'Longest segment of a URL path; 0 is no limit (http.sys UrlSegmentMaxLength).',
+    }),
+    urlSegmentMaxCount: Type.Integer({
+      minimum: 0,
+      maximum: 16_383,
+      default: 255,
+      unit: 'segments',
+      description: 'Most segments of a URL path; 0 is no limit (http.sys UrlSegmentMaxCount).',
+    }),
+    allowRestrictedChars: Type.Boolean({
+      default: false,
+      description: 'Whether %00-%1F and %7F-%9F may stand in a URL (http.sys AllowRestrictedChars).',
+    }),
+    allowDoubleEscaping: Type.Boolean({
+      default: false,
+      description: 'Whether a URL may be one that decodes differently a second time.',
+    }),
+    dynamicIdleThreshold: Type.Integer({
+      minimum: 0,
+      maximum: 10_000,
+      default: 0,
+      notSupportedYet: true,
+      unit: 'percent',
+      description: 'Memory in use above which idle workers end sooner; 0 is off.',
+    }),
+    maxGlobalBandwidth: Type.Integer({
+      minimum: 1024,
+      maximum: UINT_MAX,
+      default: UINT_MAX,
+      notSupportedYet: true,
+      unit: 'bytes/s',
+      description: 'Most bytes a second to all clients; 4294967295 is no limit.',
+    }),
+    minBytesPerSecond: Type.Integer({
+      minimum: 0,
+      maximum: UINT_MAX,
+      default: 240,
+      notSupportedYet: true,
+      unit: 'bytes/s',
+      description: 'A client that reads its response more slowly is cut off.',
+    }),
+    dynamicRegistrationThreshold: Type.Integer({
+      minimum: 0,
+      maximum: UINT_MAX,
+      default: 100,
+      notSupportedYet: true,
+      unit: 'sites',
+      description: 'With more sites than this a site is activated by its first request.',
+    }),
+  },
+  { description: 'Limits of the whole server.' },
+)

@@ -1,0 +1,38 @@
+/** What turns an application of some framework into the one thing that the runtime serves: a request listener. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Static, TObject, TSchema } from 'typebox'
+import type { ApplicationSettings } from './messages.js'
+
+/** An application, ready to answer. */
+export interface HostedApplication {
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** The server that the application itself made, if it did: gets its 'checkContinue', 'upgrade' and 'close' events. */
+  readonly server?: Server
+  /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */
+  close?(deadline: number): void | Promise<void>
+}
+
+/** What an adapter works on. */
+export interface AdapterInput {
+  readonly application: ApplicationSettings
+  /** The module's namespace (its exports), or undefined where the application has none. */
+  readonly exports: Readonly<Record<string, unknown>> | undefined
+  /** The http.Server that called `listen` while the module was loading, if one did. */
+  readonly listening: Server | undefined
+}
+
+export interface AdapterDefinition<O extends TSchema = TObject> {
+  /** The word for `type` in the configuration. */
+  readonly name: string
+  readonly options?: O
+  /** Whether it needs a module to load; `static` does not. Default: true. */
+  readonly needsModule?: boolean
+  /** Whether this export is one of its kind; asked, in order, where the configuration names no `type`. */
+  recognises?(input: AdapterInput): boolean
+  /** Makes the application ready; throws an Error that says what is wrong with it. */
+  adapt(input: AdapterInput, options: Static<O>): HostedApplication | Promise<HostedApplication>
+}
+
+export interface AdapterModule<O extends TSchema = TSchema> extends AdapterDefinition<O> {
+  readonly kind: 'adapter'
+}

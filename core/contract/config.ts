@@ -1,0 +1,10 @@
+/** The configuration as the rest of the house sees it: checked, complete, inherited values filled in, immutable. */
+export type {
+  ApplicationConfig,
+  BindingConfig,
+  LogFileConfig,
+  ModuleConfig,
+  PoolConfig,
+  ServerConfig,
+  SiteConfig,
+} from '../config/schema/index.js'

@@ -1,0 +1,20 @@
+/** One client connection, as stages and logs see it; the listener owns the socket behind it. */
+import type { RequestQueue } from '../queue/request-queue.js'
+import type { Receiver } from './receiver.js'
+
+export interface Connection {
+  /** Small integer, unique while the server runs. */
+  readonly id: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string
+  readonly localPort: number
+  readonly encrypted: boolean
+  /** The worker that took this connection's last request, and of which queue: a connection keeps its worker. */
+  receiver: Receiver | null
+  receiverQueue: RequestQueue | null
+  /** Workers that know this connection and must hear of its end. */
+  readonly knownTo: Set<Receiver>
+  /** True once the client has gone or the listener has cut it. */
+  readonly closed: boolean
+}

@@ -1,0 +1,18 @@
+/** A worker's end of a queue: takes requests as long as it has credits. */
+import type { RequestContext } from '../pipeline/request-context.js'
+import type { Connection } from './connection.js'
+
+export interface Receiver {
+  /** Requests it will take before it must give one back. */
+  readonly credits: number
+  /** Requests it has taken and not finished. */
+  readonly executing: number
+  /** Claims one credit for this request; the dispatch stage then hands it over with `send`. */
+  take(ctx: RequestContext): void
+  /** Sends a taken request to the worker. The response comes by `ctx.resume` or `ctx.fail`. */
+  send(ctx: RequestContext): void
+  /** The client has gone: tells the worker, gives the credit back. */
+  cancel(ctx: RequestContext): void
+  /** The connection has closed. */
+  forget(connection: Connection): void
+}

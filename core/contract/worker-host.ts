@@ -1,0 +1,39 @@
+/** What a worker is to WAS, whatever it runs in: a thread, a child process, the listener's own thread. */
+import type { Batch } from './messages.js'
+import type { PoolConfig } from './config.js'
+
+/** Why a worker ended, and the evidence. `stopped` is the only peaceful one. */
+export interface WorkerEnd {
+  readonly kind: 'stopped' | 'crashed' | 'exited' | 'outOfMemory' | 'killed'
+  readonly exitCode?: number
+  readonly error?: Error
+}
+
+/** What a host tells about the worker it runs. Called never before `start` has returned, `ended` exactly once and last. */
+export interface WorkerObserver {
+  /** One batch from one lane of the worker, as posted. */
+  received(lane: number, batch: Batch): void
+  ended(end: WorkerEnd): void
+}
+
+/** One running worker, seen from the listener's side. Posting to one that has ended does nothing. */
+export interface WorkerHandle {
+  /** Event loops inside this worker that take requests; each is spoken to on a lane of its own, from 0. */
+  readonly lanes: number
+  /** Hands one batch to one lane; buffers named in `transfer` must not be touched afterwards. */
+  post(lane: number, batch: Batch, transfer?: ArrayBuffer[]): void
+  /** Ends it at once, whatever it is doing; `ended` follows. */
+  kill(): void
+}
+
+/** One way to run workers. */
+export interface WorkerHost {
+  readonly name: 'thread' | 'process' | 'inline'
+  start(worker: WorkerStart, observer: WorkerObserver): WorkerHandle
+}
+
+export interface WorkerStart {
+  /** Counts up over the server's life: the worker's name in events and in `list wps`. */
+  readonly id: number
+  readonly pool: PoolConfig
+}

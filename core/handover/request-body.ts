@@ -1,0 +1,51 @@
+/** Carries one request's body from the client to the worker, no faster than the application reads it. */
+import type { IncomingMessage } from 'node:http'
+import { WINDOW } from '../contract/messages.js'
+import type { RequestContext } from '../pipeline/request-context.js'
+
+/** Where the body goes. */
+export interface BodyTarget {
+  body(exchange: number, chunk: Buffer): void
+  bodyEnd(exchange: number, rawTrailers: readonly string[]): void
+}
+
+export class RequestBody {
+  private readonly incoming: IncomingMessage
+  private readonly exchange: number
+  private readonly target: BodyTarget
+  private readonly ctx: RequestContext
+  private unacknowledged = 0
+
+  constructor(ctx: RequestContext, incoming: IncomingMessage, exchange: number, target: BodyTarget) {
+    this.ctx = ctx
+    this.incoming = incoming
+    this.exchange = exchange
+    this.target = target
+    incoming.on('data', this.onData)
+    incoming.on('end', this.onEnd)
+  }
+
+  /** So many bytes were read by the application. */
+  acknowledge(bytes: number): void {
+    this.unacknowledged -= bytes
+    if (this.unacknowledged < WINDOW / 2 && this.incoming.isPaused()) this.incoming.resume()
+  }
+
+  /** Nobody reads it any more: what still comes is thrown away, so that the connection can go on. */
+  discard(): void {
+    this.incoming.off('data', this.onData)
+    this.incoming.off('end', this.onEnd)
+    this.incoming.resume()
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    this.unacknowledged += chunk.length
+    this.ctx.bodyBytes += chunk.length
+    if (this.unacknowledged >= WINDOW) this.incoming.pause()
+    this.target.body(this.exchange, chunk)
+  }
+
+  private readonly onEnd = (): void => {
+    this.target.bodyEnd(this.exchange, this.incoming.rawTrailers)
+  }
+}

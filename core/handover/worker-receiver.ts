@@ -1,0 +1,303 @@
+/** The listener's end of one worker's lane: takes requests while it has credits, hands them over, matches the responses. */
+import type { Connection } from '../contract/connection.js'
+import type { ServerEvent } from '../contract/events.js'
+import {
+  PROTOCOL_VERSION,
+  RequestFlags,
+  ResponseFlags,
+  ToListener,
+  ToWorker,
+  type ApplicationSettings,
+  type Batch,
+  type Bytes,
+  type Message,
+} from '../contract/messages.js'
+import type { Receiver } from '../contract/receiver.js'
+import { errorTable, type ErrorCode } from '../errors.js'
+import type { Application } from '../namespace/application.js'
+import type { RequestContext } from '../pipeline/request-context.js'
+import type { RequestQueue } from '../queue/request-queue.js'
+import { ExchangeNumbers, ExchangeTable } from './exchange-table.js'
+import { Outbox, type Post } from './outbox.js'
+import { RequestBody, type BodyTarget } from './request-body.js'
+import { ResponseParts, type PartsSource } from './response-parts.js'
+
+/** What the lane has to tell to WAS. */
+export interface ReceiverObserver {
+  ready(): void
+  drained(): void
+  event(event: ServerEvent): void
+  /** It sent something that is no message: it is not to be trusted any more. */
+  illFormed(what: string): void
+}
+
+export interface ReceiverOptions {
+  readonly queue: RequestQueue
+  /** Requests that it executes at one time at most (pool's concurrentRequests). */
+  readonly credits: number
+  readonly post: Post
+  readonly observer: ReceiverObserver
+  readonly settingsOf: (application: Application) => ApplicationSettings
+}
+
+/** A request that the worker has, with whatever of it is still on the move. */
+class TakenRequest {
+  readonly ctx: RequestContext
+  body: RequestBody | null = null
+  stream: ResponseParts | null = null
+
+  constructor(ctx: RequestContext) {
+    this.ctx = ctx
+  }
+}
+
+/**
+ * Holds for each request it has taken: one credit is out until the response has wholly arrived, or the client or the
+ * worker has gone. */
+export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
+  credits: number
+  private readonly queue: RequestQueue
+  private readonly outbox: Outbox
+  private readonly observer: ReceiverObserver
+  private readonly settingsOf: (application: Application) => ApplicationSettings
+  private readonly exchanges = new ExchangeTable<TakenRequest>()
+  private readonly numbers = new ExchangeNumbers()
+  private readonly applications = new Set<number>()
+  private readonly connections = new Set<Connection>()
+  private ended = false
+  /** Requests it has taken since it started. */
+  taken = 0
+
+  constructor(options: ReceiverOptions) {
+    this.queue = options.queue
+    this.credits = options.credits
+    this.outbox = new Outbox(options.post)
+    this.observer = options.observer
+    this.settingsOf = options.settingsOf
+  }
+
+  get executing(): number {
+    return this.exchanges.size
+  }
+
+  /** Posts a message that concerns no request. */
+  tell(message: Message): void {
+    this.outbox.open().push(...message)
+  }
+
+  /** The worker knows this application from its start. */
+  knows(application: Application): void {
+    this.applications.add(application.id)
+  }
+
+  take(_ctx: RequestContext): void {
+    this.credits--
+    this.taken++
+  }
+
+  send(ctx: RequestContext): void {
+    const { connection, application, incoming } = ctx
+    if (!application || this.ended) {
+      this.credits++
+      ctx.fail('UNAVAILABLE')
+      return
+    }
+    const batch = this.outbox.open()
+    if (!this.connections.has(connection)) this.introduce(connection, batch)
+    if (!this.applications.has(application.id)) {
+      this.applications.add(application.id)
+      batch.push(ToWorker.APPLICATION, this.settingsOf(application))
+    }
+    const exchange = this.numbers.allocate()
+    ctx.exchange = exchange
+    const taken = new TakenRequest(ctx)
+    this.exchanges.set(exchange, taken)
+    const flags =
+      (ctx.httpVersion === '1.0' ? RequestFlags.HTTP_1_0 : 0) |
+      (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
+      (incoming ? RequestFlags.HAS_BODY : 0) |
+      (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0)
+    batch.push(
+      ToWorker.REQUEST,
+      exchange,
+      connection.id,
+      application.id,
+      flags,
+      ctx.method,
+      ctx.url,
+      ctx.rawHeaders.join('\n'),
+    )
+    if (incoming) taken.body = new RequestBody(ctx, incoming, exchange, this)
+  }
+
+  cancel(ctx: RequestContext): void {
+    if (this.exchanges.get(ctx.exchange)?.ctx !== ctx) return
+    this.abort(ctx.exchange)
+  }
+
+  forget(connection: Connection): void {
+    if (this.connections.delete(connection)) this.outbox.open().push(ToWorker.DISCONNECT, connection.id)
+  }
+
+  // --- BodyTarget
+
+  body(exchange: number, chunk: Buffer): void {
+    const batch = this.outbox.open()
+    batch.push(ToWorker.BODY, exchange, this.outbox.pack(chunk, true))
+  }
+
+  bodyEnd(exchange: number, rawTrailers: readonly string[]): void {
+    this.outbox.open().push(ToWorker.BODY_END, exchange, rawTrailers.join('\n'))
+  }
+
+  // --- PartsSource
+
+  acknowledge(exchange: number, bytes: number): void {
+    this.outbox.open().push(ToWorker.RESPONSE_ACK, exchange, bytes)
+  }
+
+  abort(exchange: number): void {
+    if (!this.exchanges.get(exchange)) return
+    this.outbox.open().push(ToWorker.ABORT, exchange)
+    this.close(exchange)
+  }
+
+  /** Reads one batch from the worker. */
+  receive(batch: Batch): void {
+    let at = 0
+    while (at < batch.length) {
+      const exchange = batch[at + 1] as number
+      switch (batch[at]) {
+        case ToListener.RESPONSE:
+          this.response(exchange, batch[at + 2] as number, batch[at + 3] as number, batch[at + 4] as Bytes)
+          at += 5
+          break
+        case ToListener.RESPONSE_BODY:
+          this.responseBody(exchange, batch[at + 2] as number, batch[at + 3] as Bytes)
+          at += 4
+          break
+        case ToListener.REQUEST_ACK:
+          this.exchanges.get(exchange)?.body?.acknowledge(batch[at + 2] as number)
+          at += 3
+          break
+        case ToListener.INFORMATIONAL:
+          this.informational(exchange, batch[at + 2] as string)
+          at += 3
+          break
+        case ToListener.RESET:
+          this.breakOff(exchange, 'RESET_BY_APP')
+          at += 2
+          break
+        case ToListener.REFUSE:
+          this.refuse(exchange, batch[at + 2])
+          at += 3
+          break
+        case ToListener.EVENT:
+          this.observer.event(batch[at + 1] as ServerEvent)
+          at += 2
+          break
+        case ToListener.READY:
+          if (batch[at + 1] !== PROTOCOL_VERSION) {
+            this.observer.illFormed(`protocol version ${String(batch[at + 1])}`)
+            return
+          }
+          this.observer.ready()
+          at += 2
+          break
+        case ToListener.DRAINED:
+          this.observer.drained()
+          at += 1
+          break
+        default:
+          this.observer.illFormed(`message kind ${String(batch[at])}`)
+          return
+      }
+    }
+  }
+
+  /** The worker has ended: what it had taken and not answered fails with `code`, what it had begun breaks off. */
+  lose(code: ErrorCode): void {
+    this.ended = true
+    for (const exchange of this.exchanges.inUse()) this.breakOff(exchange, code)
+    for (const connection of this.connections) connection.knownTo.delete(this)
+    this.connections.clear()
+  }
+
+  private introduce(connection: Connection, batch: Batch): void {
+    this.connections.add(connection)
+    connection.knownTo.add(this)
+    batch.push(
+      ToWorker.CONNECT,
+      connection.id,
+      connection.remoteAddress,
+      connection.remotePort,
+      connection.localAddress,
+      connection.localPort,
+      connection.encrypted ? 1 : 0,
+    )
+  }
+
+  private response(exchange: number, flags: number, status: number, bytes: Bytes): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken) return
+    const { ctx } = taken
+    const { response } = ctx
+    response.status = status
+    response.raw = bytes
+    response.close = (flags & ResponseFlags.CLOSE) !== 0
+    if ((flags & ResponseFlags.END) !== 0) this.close(exchange)
+    else {
+      const stream = new ResponseParts(this, exchange)
+      taken.stream = stream
+      response.stream = stream
+    }
+    ctx.resume('CONTINUE')
+  }
+
+  private responseBody(exchange: number, flags: number, bytes: Bytes): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken?.stream) return
+    const { ctx, stream } = taken
+    if (bytes.length > 0) stream.push(bytes)
+    if ((flags & ResponseFlags.END) === 0) return
+    if ((flags & ResponseFlags.CLOSE) !== 0) ctx.response.close = true
+    this.close(exchange)
+    stream.end()
+  }
+
+  private informational(exchange: number, bytes: string): void {
+    const ctx = this.exchanges.get(exchange)?.ctx
+    if (ctx && ctx.httpVersion !== '1.0') ctx.writer.inform(ctx, bytes)
+  }
+
+  /** The worker's runtime answers in place of an application that it could not load. */
+  private refuse(exchange: number, code: unknown): void {
+    const known = typeof code === 'string' && code in errorTable ? (code as ErrorCode) : 'INTERNAL'
+    const ctx = this.exchanges.get(exchange)?.ctx
+    this.close(exchange)
+    ctx?.fail(known)
+  }
+
+  /** No more will come for this exchange: an error before the response has begun, a cut after. */
+  private breakOff(exchange: number, code: ErrorCode): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken) return
+    this.close(exchange)
+    const { ctx, stream } = taken
+    if (stream) {
+      ctx.error = code
+      stream.fail()
+    } else ctx.fail(code)
+  }
+
+  /** Ends the exchange on this side and gives the credit back. */
+  private close(exchange: number): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken) return
+    this.exchanges.delete(exchange)
+    this.numbers.release(exchange)
+    taken.body?.discard()
+    this.credits++
+    if (this.queue.length > 0 && !this.ended) this.queue.credited(this)
+  }
+}

@@ -1,0 +1,23 @@
+/** The public entry: what modules, adapters and embedding programs may import. */
+export { ManualClock, systemClock, type Clock } from './clock.js'
+export {
+  ConfigurationError,
+  RequestError,
+  errorTable,
+  formatProblem,
+  type ConfigurationProblem,
+  type ErrorCode,
+} from './errors.js'
+export type * from './contract/adapter.js'
+export type * from './contract/config.js'
+export type * from './contract/connection.js'
+export type * from './contract/events.js'
+export type * from './contract/receiver.js'
+export type * from './contract/response.js'
+export type * from './contract/stage.js'
+export type { ApplicationSettings, Bytes } from './contract/messages.js'
+export type { Application, Site } from './namespace/application.js'
+export { RequestContext, type ResponseWriter, type HttpVersion } from './pipeline/request-context.js'
+export type { RequestQueue, Entry } from './queue/request-queue.js'
+export { defineAdapter, defineStage } from './registry/define.js'
+export { listenerStates } from './pipeline/listener-states.js'

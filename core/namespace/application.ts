@@ -1,0 +1,22 @@
+/** What a route ends in: the site and the application as they stand while the server runs. */
+import type { ApplicationConfig, SiteConfig } from '../contract/config.js'
+import type { RequestQueue } from '../queue/request-queue.js'
+
+export interface Site {
+  readonly id: number
+  readonly name: string
+  readonly config: SiteConfig
+  /** The port of its first binding: what a program that wants to listen is told. */
+  readonly port: number
+}
+
+export interface Application {
+  /** Small integer, unique while the server runs. */
+  readonly id: number
+  readonly site: Site
+  /** `/` or `/shop`. */
+  readonly path: string
+  readonly config: ApplicationConfig
+  /** The queue of its pool: the only door to a worker. */
+  readonly queue: RequestQueue
+}

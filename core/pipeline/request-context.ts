@@ -1,0 +1,169 @@
+/** Everything the listener knows of one request: made by the listener, filled in by the stages, read by the log. */
+import type { IncomingMessage } from 'node:http'
+import type { Connection } from '../contract/connection.js'
+import type { Receiver } from '../contract/receiver.js'
+import type { SettledOutcome, StateName } from '../contract/stage.js'
+import type { ErrorCode } from '../errors.js'
+import type { Application, Site } from '../namespace/application.js'
+import type { RequestQueue } from '../queue/request-queue.js'
+import type { Pipeline } from './pipeline.js'
+import { Response } from './response.js'
+
+export type HttpVersion = '1.0' | '1.1' | '2.0'
+
+/** Sends a response to the client that asked; the respond state calls it. */
+export interface ResponseWriter {
+  /** Answers `CONTINUE` when all bytes were handed to the socket, `PENDING` if it will resume later. */
+  send(ctx: RequestContext): 'CONTINUE' | 'PENDING'
+  /** Sends a complete informational response (1xx) at once. */
+  inform(ctx: RequestContext, bytes: string): void
+}
+
+/** Hot: one fixed shape, assigned in the constructor; nothing is added or deleted later. */
+export class RequestContext {
+  // --- what the listener saw
+  readonly connection: Connection
+  readonly writer: ResponseWriter
+  readonly method: string
+  /** The request target exactly as the client sent it. */
+  readonly target: string
+  readonly httpVersion: HttpVersion
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[]
+  /** Node's message, whose stream is the body; null where no body can come. */
+  readonly incoming: IncomingMessage | null
+  /** The client keeps the connection open if we do. */
+  readonly keepAlive: boolean
+  readonly expectsContinue: boolean
+  /** Milliseconds of the wall clock at which the head had arrived. */
+  readonly receivedAt: number
+
+  // --- validate fills in
+  /** Host of the request, lower case, without port; '' where HTTP/1.0 gave none. */
+  host = ''
+  /** Decoded and normalised path: what routing and the log go by. */
+  path = ''
+  /** Raw query without its `?`; '' where there is none. */
+  query = ''
+  /** Path and query as the application will see them (before its mount is taken off). */
+  url = ''
+
+  // --- route fills in
+  site: Site | null = null
+  application: Application | null = null
+  queue: RequestQueue | null = null
+
+  // --- queue fills in
+  receiver: Receiver | null = null
+  /** Number of the exchange with the worker; 0 before it was handed over. */
+  exchange = 0
+
+  readonly response = new Response()
+  error: ErrorCode | null = null
+  /** What the error table cannot tell: an exception of a stage, for the event log. */
+  cause: unknown = null
+
+  // --- the log's facts
+  user = ''
+  /** 0; 64 (the network name is no longer available) when the client went away; 1236 when the connection was cut. */
+  win32Status = 0
+  /** Whole response, head and body, in bytes. */
+  bytesSent = 0
+  /** Bytes of the request's body that have come so far. */
+  bodyBytes = 0
+  completedAt = 0
+
+  // --- the runner's own
+  state: StateName = 'validate'
+  /** Index of the step at which the runner stands. */
+  step = 0
+  pending = false
+  private readonly pipeline: Pipeline
+  private notes: Map<unknown, unknown> | null = null
+
+  constructor(
+    pipeline: Pipeline,
+    connection: Connection,
+    writer: ResponseWriter,
+    method: string,
+    target: string,
+    httpVersion: HttpVersion,
+    rawHeaders: readonly string[],
+    incoming: IncomingMessage | null,
+    keepAlive: boolean,
+    expectsContinue: boolean,
+    receivedAt: number,
+  ) {
+    this.pipeline = pipeline
+    this.connection = connection
+    this.writer = writer
+    this.method = method
+    this.target = target
+    this.httpVersion = httpVersion
+    this.rawHeaders = rawHeaders
+    this.incoming = incoming
+    this.keepAlive = keepAlive
+    this.expectsContinue = expectsContinue
+    this.receivedAt = receivedAt
+  }
+
+  /** First value of a request header, by its lower-case name; undefined where there is none. */
+  header(name: string): string | undefined {
+    const headers = this.rawHeaders
+    for (let i = 0; i < headers.length; i += 2) {
+      const candidate = headers[i]
+      if (candidate !== undefined && candidate.length === name.length && candidate.toLowerCase() === name) {
+        return headers[i + 1]
+      }
+    }
+    return undefined
+  }
+
+  /** All values of a request header joined by `, ` (RFC 9110 section 5.2); undefined where there is none. */
+  headerList(name: string): string | undefined {
+    const headers = this.rawHeaders
+    let joined: string | undefined
+    for (let i = 0; i < headers.length; i += 2) {
+      const candidate = headers[i]
+      if (candidate !== undefined && candidate.length === name.length && candidate.toLowerCase() === name) {
+        joined = joined === undefined ? headers[i + 1] : `${joined}, ${headers[i + 1] ?? ''}`
+      }
+    }
+    return joined
+  }
+
+  /** Sets a complete answer; a stage then returns `FINISH`. */
+  respond(status: number, headers: readonly string[], body: string | Uint8Array | null, subStatus = 0): void {
+    const response = this.response
+    response.status = status
+    response.subStatus = subStatus
+    response.headers = headers
+    response.body = body
+    response.raw = null
+    response.stream = null
+  }
+
+  /** Ends a `PENDING` stage. */
+  resume(outcome: SettledOutcome): void {
+    this.pipeline.resume(this, outcome)
+  }
+
+  /** Ends a `PENDING` stage, or the whole request, with an error of the table. */
+  fail(code: ErrorCode, cause?: unknown): void {
+    this.pipeline.fail(this, code, cause)
+  }
+
+  /** Whole request, head and body, in bytes; the head as its shortest form on the wire. */
+  get bytesReceived(): number {
+    let bytes = this.method.length + this.target.length + 'GET  HTTP/1.1\r\n\r\n'.length - 3
+    for (let i = 0; i < this.rawHeaders.length; i += 2) {
+      bytes += (this.rawHeaders[i]?.length ?? 0) + (this.rawHeaders[i + 1]?.length ?? 0) + ': \r\n'.length
+    }
+    return bytes + this.bodyBytes
+  }
+
+  /** A place for modules to leave something for one another: any key, most likely the module itself. */
+  get items(): Map<unknown, unknown> {
+    return (this.notes ??= new Map())
+  }
+}

@@ -1,0 +1,125 @@
+/** The request queue of one application pool: requests wait here, workers take from here, nothing else joins the two. */
+import type { Receiver } from '../contract/receiver.js'
+import type { RequestContext } from '../pipeline/request-context.js'
+
+/** What became of a request at the door: a worker has it, it waits, or there is no room, or the pool is off. */
+export type Entry = 'TAKEN' | 'WAITING' | 'FULL' | 'DISABLED'
+
+/**
+ * Workers pull: each attached receiver has credits, and a request goes to a receiver with a credit or waits. Requests of
+ * different connections go round robin and a connection keeps its worker (as in an IIS 6 web garden).
+ *
+ * After `enter` has answered `TAKEN`, `ctx.receiver` is set. After `WAITING`, the request is resumed with `CONTINUE`
+ * once a receiver has taken it, or failed when the queue is disabled.
+ */
+export class RequestQueue {
+  readonly name: string
+  /** Most requests that may wait (pool's queueLength). */
+  limit: number
+  /** Raised when a request waits, or a new connection comes, that more workers could serve. */
+  onDemand: () => void = () => undefined
+  private enabled = true
+  private readonly waiting = new Set<RequestContext>()
+  private readonly receivers: Receiver[] = []
+  private turn = 0
+
+  constructor(name: string, limit: number) {
+    this.name = name
+    this.limit = limit
+  }
+
+  /** Requests that no worker has taken yet. */
+  get length(): number {
+    return this.waiting.size
+  }
+
+  /** The requests that wait, oldest first. */
+  get contents(): Iterable<RequestContext> {
+    return this.waiting
+  }
+
+  enter(ctx: RequestContext): Entry {
+    if (!this.enabled) return 'DISABLED'
+    const known = ctx.connection.receiverQueue === this
+    const receiver = this.choose(ctx)
+    if (receiver) {
+      this.give(ctx, receiver)
+      if (!known) this.onDemand()
+      return 'TAKEN'
+    }
+    if (this.waiting.size >= this.limit) return 'FULL'
+    this.waiting.add(ctx)
+    this.onDemand()
+    return 'WAITING'
+  }
+
+  /** Takes a waiting request out, because its client went away. */
+  cancel(ctx: RequestContext): void {
+    this.waiting.delete(ctx)
+  }
+
+  /** A worker that is ready starts to pull. */
+  attach(receiver: Receiver): void {
+    this.receivers.push(receiver)
+    this.credited(receiver)
+  }
+
+  /** It takes no more; what it has taken stays with it. */
+  detach(receiver: Receiver): void {
+    const index = this.receivers.indexOf(receiver)
+    if (index >= 0) this.receivers.splice(index, 1)
+  }
+
+  /** The receiver has a credit again: it takes what has waited longest. */
+  credited(receiver: Receiver): void {
+    for (const ctx of this.waiting) {
+      if (receiver.credits <= 0) return
+      this.waiting.delete(ctx)
+      this.give(ctx, receiver)
+      ctx.resume('CONTINUE')
+    }
+  }
+
+  enable(): void {
+    this.enabled = true
+  }
+
+  /** The pool is out of service: everyone who waits, and whoever comes, is refused. */
+  disable(): void {
+    this.enabled = false
+    this.refuseWaiting('POOL_DISABLED')
+  }
+
+  /** No worker can be had for those who wait now; later ones may be luckier. */
+  refuseWaiting(code: 'POOL_DISABLED' | 'UNAVAILABLE'): void {
+    for (const ctx of [...this.waiting]) {
+      this.waiting.delete(ctx)
+      ctx.fail(code)
+    }
+  }
+
+  private give(ctx: RequestContext, receiver: Receiver): void {
+    ctx.receiver = receiver
+    ctx.connection.receiver = receiver
+    ctx.connection.receiverQueue = this
+    receiver.take(ctx)
+  }
+
+  /** The connection's own worker if it can take one more, else the next in turn that can. */
+  private choose(ctx: RequestContext): Receiver | undefined {
+    const { connection } = ctx
+    if (connection.receiverQueue === this && connection.receiver) {
+      const own = connection.receiver
+      if (own.credits > 0 && this.receivers.includes(own)) return own
+    }
+    const { receivers } = this
+    for (let i = 0; i < receivers.length; i++) {
+      const receiver = receivers[(this.turn + i) % receivers.length]
+      if (receiver && receiver.credits > 0) {
+        this.turn = (this.turn + i + 1) % receivers.length
+        return receiver
+      }
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,42 @@
+/** The functions that module authors call: they stamp a definition and check its form, nothing more. */
+import type { TObject, TSchema } from 'typebox'
+import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
+import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
+
+const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
+
+/**
+ * Makes a stage of a definition: what a module file exports by default and `applicationHost.json` names.
+ *
+ * @throws TypeError when the definition has no name, an unknown slot or no `setup`.
+ */
+export const defineStage = <O extends TSchema = TObject>(definition: StageDefinition<O>): StageModule<O> => {
+  const slots = typeof definition.slot === 'string' ? [definition.slot] : definition.slot
+  requireName(definition.name, 'defineStage')
+  if (slots.length === 0 || !slots.every((slot) => SLOTS.includes(slot))) {
+    throw new TypeError(`defineStage: slot must be one or more of ${SLOTS.join(', ')}`)
+  }
+  requireFunction(definition.setup, 'defineStage', 'setup')
+  return Object.freeze({ ...definition, kind: 'stage' as const, slots })
+}
+
+/**
+ * Makes an adapter of a definition: what hosts the applications of one kind of framework.
+ *
+ * @throws TypeError when the definition has no name or no `adapt`.
+ */
+export const defineAdapter = <O extends TSchema = TObject>(
+  definition: AdapterDefinition<O>,
+): AdapterModule<O> => {
+  requireName(definition.name, 'defineAdapter')
+  requireFunction(definition.adapt, 'defineAdapter', 'adapt')
+  return Object.freeze({ ...definition, kind: 'adapter' as const })
+}
+
+const requireName = (name: unknown, by: string): void => {
+  if (typeof name !== 'string' || name === '') throw new TypeError(`${by}: a module needs a name`)
+}
+
+const requireFunction = (value: unknown, by: string, key: string): void => {
+  if (typeof value !== 'function') throw new TypeError(`${by}: ${key} must be a function`)
+}

@@ -1,0 +1,99 @@
+/** What WAS says in the event log: IIS's event ids, our own words (ids: learn.microsoft.com, "IIS event log"). */
+import type { ServerEvent } from '../contract/events.js'
+import type { WorkerEnd } from '../contract/worker-host.js'
+
+const was = (
+  id: number,
+  level: ServerEvent['level'],
+  text: string,
+  facts: NonNullable<ServerEvent['facts']>,
+): ServerEvent => ({ id, level, source: 'WAS', text, facts })
+
+const how = (end: WorkerEnd): string => {
+  switch (end.kind) {
+    case 'exited':
+      return `it called process.exit(${end.exitCode ?? ''})`
+    case 'outOfMemory':
+      return 'it reached its memory limit'
+    case 'crashed':
+      return end.error?.message ?? 'uncaught error'
+    case 'killed':
+      return 'it was killed'
+    case 'stopped':
+      return 'it stopped'
+  }
+}
+
+export const wasEvents = {
+  workerStarted: (pool: string, worker: number, milliseconds: number) =>
+    was(0, 'info', `Worker ${worker} of pool "${pool}" is ready after ${milliseconds} ms.`, {
+      pool,
+      worker,
+      milliseconds,
+    }),
+
+  workerStopped: (pool: string, worker: number, reason: string) =>
+    was(0, 'info', `Worker ${worker} of pool "${pool}" has ended: ${reason}.`, { pool, worker, reason }),
+
+  /** 5009: a process serving application pool '%1' terminated unexpectedly. */
+  workerFailed: (pool: string, worker: number, end: WorkerEnd, requests: number) =>
+    was(
+      5009,
+      'warning',
+      `Worker ${worker} of pool "${pool}" ended unexpectedly: ${how(end)}. ` +
+        `${requests} request${requests === 1 ? '' : 's'} it had taken ${requests === 1 ? 'was' : 'were'} lost; ` +
+        'the next request starts a new worker.',
+      { pool, worker, kind: end.kind, exitCode: end.exitCode, requests, error: end.error?.stack },
+    ),
+
+  /** 5011: a fatal communication error with WAS. */
+  workerNotTrusted: (pool: string, worker: number, what: string) =>
+    was(
+      5011,
+      'warning',
+      `Worker ${worker} of pool "${pool}" sent ${what}, which is no message of the protocol; it was ended.`,
+      {
+        pool,
+        worker,
+        what,
+      },
+    ),
+
+  /** 5012: exceeded time limits during start up. */
+  startTooSlow: (pool: string, worker: number, limit: number) =>
+    was(
+      5012,
+      'warning',
+      `Worker ${worker} of pool "${pool}" was not ready within ${limit / 1000} s (startupTimeLimit) and was killed.`,
+      { pool, worker, limit },
+    ),
+
+  /** 5013: exceeded time limits during shut down. */
+  stopTooSlow: (pool: string, worker: number, limit: number, requests: number) =>
+    was(
+      5013,
+      'warning',
+      `Worker ${worker} of pool "${pool}" had not ended within ${limit / 1000} s (shutdownTimeLimit) and was killed` +
+        `${requests > 0 ? ` with ${requests} requests` : ''}.`,
+      { pool, worker, limit, requests },
+    ),
+
+  /** 5022: a worker could not be started. */
+  startFailed: (pool: string, worker: number, end: WorkerEnd, waiting: number) =>
+    was(
+      5022,
+      'error',
+      `Worker ${worker} of pool "${pool}" ended before it was ready: ${how(end)}. ` +
+        `${waiting} waiting request${waiting === 1 ? ' was' : 's were'} answered with 503.`,
+      { pool, worker, kind: end.kind, exitCode: end.exitCode, waiting, error: end.error?.stack },
+    ),
+
+  /** 5196: a worker was refused because of the demand start threshold. */
+  startRefused: (pool: string, threshold: number) =>
+    was(
+      5196,
+      'warning',
+      `No worker was started for pool "${pool}": the server has as many as webLimits.demandStartThreshold allows (${threshold}).`,
+      { pool, threshold },
+    ),
+}

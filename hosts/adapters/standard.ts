@@ -1,0 +1,13 @@
+/** The adapters that every worker has, in the order in which they are asked whether an application is theirs. */
+import type { AdapterModule } from '../../core/index.js'
+import { factory } from './factory.js'
+import { fastify } from './fastify.js'
+import { fetchHandler, hono } from './fetch.js'
+import { koa } from './koa.js'
+import { connect, express, listener } from './listener.js'
+import { node } from './node.js'
+import { staticFiles } from './static.js'
+
+/** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
+export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
+  Promise.resolve([node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles])

@@ -1,0 +1,223 @@
+/** One client's connection: its requests one after the other, each with its response written to the socket as bytes. */
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type {
+  Connection,
+  ErrorCode,
+  Receiver,
+  RequestContext,
+  RequestQueue,
+  ResponseWriter,
+} from '../../core/index.js'
+import type { Pipeline } from '../../core/pipeline/pipeline.js'
+import type { FrontDoor } from './front-door.js'
+import { finishNodeResponse } from './node-response.js'
+import { composeResponse } from './response-head.js'
+import { StreamedResponse } from './streamed-response.js'
+
+/** How long the rest of a refused request may still come in before the connection is cut, in milliseconds. */
+const LINGER = 2_000
+
+/** More requests than these may not wait on one connection: the client is read no further. */
+const PIPELINE_LIMIT = 64
+
+interface Pipelined {
+  readonly ctx: RequestContext
+  readonly response: ServerResponse | null
+  readonly error: ErrorCode | null
+}
+
+export class ClientConnection implements Connection, ResponseWriter {
+  readonly id: number
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string
+  readonly localPort: number
+  readonly encrypted: boolean
+  receiver: Receiver | null = null
+  receiverQueue: RequestQueue | null = null
+  readonly knownTo = new Set<Receiver>()
+  closed = false
+  readonly socket: Socket
+  /** Requests that node's parser has found on it, and the last of them. */
+  accepted = 0
+  lastAccepted: RequestContext | null = null
+  /** The front door knows that node's parser stands between two messages. */
+  atBoundary = false
+  private readonly pipeline: Pipeline
+  private readonly frontDoor: FrontDoor | null
+  private attended = false
+  /** The request that is on its way, and node's response object for it. */
+  private current: RequestContext | null = null
+  private response: ServerResponse | null = null
+  private readonly waiting: Pipelined[] = []
+  /** The server is stopping, or the last answer ended the connection: no request is taken after the current one. */
+  private ending = false
+  private starting = false
+
+  constructor(id: number, socket: Socket, encrypted: boolean, pipeline: Pipeline, frontDoor: FrontDoor | null) {
+    this.id = id
+    this.socket = socket
+    this.encrypted = encrypted
+    this.pipeline = pipeline
+    this.frontDoor = frontDoor
+    this.remoteAddress = plainAddress(socket.remoteAddress)
+    this.remotePort = socket.remotePort ?? 0
+    this.localAddress = plainAddress(socket.localAddress)
+    this.localPort = socket.localPort ?? 0
+  }
+
+  /** Whether a request is on its way. */
+  get busy(): boolean {
+    return this.current !== null
+  }
+
+  /** A request of which the front door knows the parsed head: answers whether it was a hit, and is done. */
+  tryCached(ctx: RequestContext): boolean {
+    if (this.closed || this.ending) return false
+    this.current = ctx
+    if (this.pipeline.tryCached(ctx)) return true
+    this.current = null
+    return false
+  }
+
+  /** Starts a request, or lets it wait for those before it on the same connection. */
+  accept(ctx: RequestContext, response: ServerResponse | null, error: ErrorCode | null): void {
+    if (this.closed || this.ending) return
+    this.accepted++
+    this.lastAccepted = ctx
+    if (this.current) {
+      this.waiting.push({ ctx, response, error })
+      if (this.waiting.length === PIPELINE_LIMIT) this.socket.pause()
+      return
+    }
+    this.begin(ctx, response, error)
+  }
+
+  /** The parser has lost its footing: the request under way is broken, or there is one more that cannot be read. */
+  interrupt(error: ErrorCode): boolean {
+    const { current } = this
+    if (!current?.incoming || current.incoming.complete || this.waiting.length > 0) return false
+    this.pipeline.interrupt(current, error)
+    return true
+  }
+
+  /** No further request after the one under way; at once where there is none. */
+  endSoon(): void {
+    this.ending = true
+    if (!this.current) this.socket.destroy()
+  }
+
+  /** The client has gone, or was cut off. */
+  gone(): void {
+    this.closed = true
+    const { current } = this
+    this.current = null
+    if (current) this.pipeline.abandon(current)
+    for (const { ctx } of this.waiting.splice(0)) {
+      this.pipeline.refuse(ctx, 'CLIENT_GONE')
+    }
+    for (const receiver of this.knownTo) receiver.forget(this)
+    this.knownTo.clear()
+  }
+
+  /** The log has run for the request under way: its successor may start. */
+  done(ctx: RequestContext): void {
+    if (this.current !== ctx) return
+    this.current = null
+    this.response = null
+    if (ctx.response.fromCache && this.frontDoor && !this.attended) {
+      this.attended = true
+      // Not now: node's parser may be in the middle of this very chunk.
+      setImmediate(this.attend)
+    }
+    if (this.starting || this.waiting.length === 0) return
+    // A loop, since a cached answer is done before `begin` returns: many of them must not pile up on the stack.
+    this.starting = true
+    for (let next = this.waiting.shift(); next; next = this.current ? undefined : this.waiting.shift()) {
+      if (this.waiting.length === PIPELINE_LIMIT - 1) this.socket.resume()
+      this.begin(next.ctx, next.response, this.ending ? 'CLIENT_GONE' : next.error)
+    }
+    this.starting = false
+  }
+
+  // --- ResponseWriter
+
+  send(ctx: RequestContext): 'CONTINUE' | 'PENDING' {
+    const { response } = ctx
+    const { socket } = this
+    if (this.closed || ctx !== this.current) return 'CONTINUE'
+    if (response.reset) {
+      this.ending = true
+      socket.resetAndDestroy()
+      return 'CONTINUE'
+    }
+    if (!ctx.keepAlive || response.close || this.ending) this.ending = true
+    const bytes = response.raw ?? composeResponse(ctx, !this.ending, ctx.receivedAt)
+    ctx.bytesSent += bytes.length
+    if (typeof bytes === 'string') socket.write(bytes, 'latin1')
+    else socket.write(bytes)
+    if (!response.stream) {
+      this.complete(ctx)
+      return 'CONTINUE'
+    }
+    response.stream.consumed(bytes.length)
+    response.stream.pipe(new StreamedResponse(ctx, socket, this.onStreamed))
+    return 'PENDING'
+  }
+
+  inform(ctx: RequestContext, bytes: string): void {
+    if (!this.closed && ctx === this.current) this.socket.write(bytes, 'latin1')
+  }
+
+  private readonly attend = (): void => {
+    if (!this.closed) this.frontDoor?.attend(this)
+  }
+
+  private begin(ctx: RequestContext, response: ServerResponse | null, error: ErrorCode | null): void {
+    this.current = ctx
+    this.response = response
+    if (error) this.pipeline.refuse(ctx, error)
+    else this.pipeline.run(ctx)
+  }
+
+  private readonly onStreamed = (ctx: RequestContext, complete: boolean): void => {
+    if (complete && !this.closed) this.complete(ctx)
+    else if (!this.closed) {
+      // Half a response must not look like a whole one.
+      this.ending = true
+      this.socket.resetAndDestroy()
+    }
+    ctx.resume('CONTINUE')
+  }
+
+  /** The last byte is with the socket: node goes on with the connection, or it ends. */
+  private complete(ctx: RequestContext): void {
+    if (ctx.response.close) this.ending = true
+    if (this.response) finishNodeResponse(this.response)
+    if (!this.ending) return
+    if (this.response === null || (ctx.incoming && !ctx.incoming.complete)) this.linger()
+    else this.socket.destroySoon()
+  }
+
+  /**
+   * Closes our half and reads on for a while: a connection closed over unread data is reset, and the reset would take the
+   * answer away from a client that is still sending (RFC 9112 section 9.6).
+   */
+  private linger(): void {
+    const { socket } = this
+    socket.end()
+    socket.resume()
+    const timer = setTimeout(() => {
+      socket.destroy()
+    }, LINGER)
+    timer.unref()
+    socket.once('close', () => {
+      clearTimeout(timer)
+    })
+  }
+}
+
+/** An IPv4 address that came in over an IPv6 socket is an IPv4 address. */
+const plainAddress = (address: string | undefined): string =>
+  address === undefined ? '' : address.startsWith('::ffff:') ? address.slice(7) : address

@@ -1,0 +1,209 @@
+/** The only way in for HTTP: owns the listening sockets and turns what node's parser reads into requests of the pipeline. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import {
+  RequestContext,
+  type Clock,
+  type ErrorCode,
+  type HttpVersion,
+  type ServerConfig,
+} from '../../core/index.js'
+import type { Pipeline } from '../../core/pipeline/pipeline.js'
+import { ClientConnection } from './client-connection.js'
+import { FrontDoor } from './front-door.js'
+import { clientKeepsAlive } from './node-response.js'
+import { errorCodeOf, isSocketError, requestLineOf } from './parse-errors.js'
+
+/** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
+const HEADER_WAIT = 120_000
+
+/** Where to listen: `*` stands for all addresses of the machine, port 0 for any free one. */
+export interface Endpoint {
+  readonly address: string
+  readonly port: number
+}
+
+export interface ListenerOptions {
+  readonly config: ServerConfig
+  readonly pipeline: Pipeline
+  readonly clock: Clock
+  /** Answers repeated hits before node's parser; off, everything is the same but slower. */
+  readonly frontDoor: boolean
+}
+
+const CONNECTION = Symbol('connection')
+
+type ListenedSocket = Socket & { [CONNECTION]?: ClientConnection }
+
+export class Listener {
+  private readonly options: ListenerOptions
+  private readonly servers: Server[] = []
+  private readonly connections = new Set<ClientConnection>()
+  private lastConnectionId = 0
+  private closing = false
+  private readonly frontDoor: FrontDoor | null
+
+  constructor(options: ListenerOptions) {
+    this.options = options
+    const { pipeline, clock } = options
+    this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
+    options.pipeline.onDone = (ctx) => {
+      ;(ctx.connection as ClientConnection).done(ctx)
+      if (this.closing) (ctx.connection as ClientConnection).endSoon()
+    }
+  }
+
+  /**
+   * Opens a listening socket; resolves with the port that it has.
+   *
+   * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
+   */
+  async open(endpoint: Endpoint): Promise<number> {
+    const server = this.createServer()
+    const host = endpoint.address === '*' ? undefined : endpoint.address
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(host === undefined ? { port: endpoint.port } : { port: endpoint.port, host }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    this.servers.push(server)
+    return (server.address() as AddressInfo).port
+  }
+
+  /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */
+  async close(): Promise<void> {
+    this.closing = true
+    const closed = this.servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => {
+            resolve()
+          })
+        }),
+    )
+    for (const connection of [...this.connections]) connection.endSoon()
+    await Promise.all(closed)
+  }
+
+  /** Cuts all connections. */
+  destroy(): void {
+    for (const connection of [...this.connections]) connection.socket.destroy()
+  }
+
+  private createServer(): Server {
+    const { webLimits } = this.options.config
+    const server = createServer({
+      maxHeaderSize: webLimits.maxRequestBytes,
+      headersTimeout: webLimits.headerWaitTimeout || HEADER_WAIT,
+      keepAliveTimeout: webLimits.connectionTimeout,
+      // The entity body has a time limit of its own, that starts again with each packet.
+      requestTimeout: 0,
+      // The validate stage says what is wrong with the host, and logs it.
+      requireHostHeader: false,
+      noDelay: true,
+    })
+    // Header lines are bounded in bytes by maxHeaderSize; a bound in number would drop some of them silently.
+    server.maxHeadersCount = 0
+    server.on('connection', (socket: ListenedSocket) => {
+      this.connected(socket)
+    })
+    server.on('request', (request, response) => {
+      this.request(request, response, false, null)
+    })
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      this.request(request, response, true, null)
+    })
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      this.request(request, response, false, 'EXPECTATION_FAILED')
+    })
+    server.on('connect', (request: IncomingMessage, socket: ListenedSocket) => {
+      const connection = socket[CONNECTION]
+      if (connection) this.refuse(connection, request.method ?? '-', request.url ?? '', 'BAD_VERB')
+    })
+    server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+      this.clientError(error, socket as ListenedSocket)
+    })
+    return server
+  }
+
+  private connected(socket: ListenedSocket): void {
+    const { pipeline } = this.options
+    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
+    socket[CONNECTION] = connection
+    this.connections.add(connection)
+    socket.once('close', () => {
+      this.connections.delete(connection)
+      connection.gone()
+    })
+  }
+
+  private request(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+    error: ErrorCode | null,
+  ): void {
+    const connection = (incoming.socket as ListenedSocket)[CONNECTION]
+    if (!connection) return
+    const { rawHeaders } = incoming
+    const { pipeline, clock } = this.options
+    const ctx = new RequestContext(
+      pipeline,
+      connection,
+      connection,
+      incoming.method ?? '',
+      incoming.url ?? '',
+      incoming.httpVersion as HttpVersion,
+      rawHeaders,
+      hasBody(rawHeaders) ? incoming : null,
+      clientKeepsAlive(response),
+      expectsContinue,
+      clock.now(),
+    )
+    connection.accept(ctx, response, error)
+  }
+
+  private clientError(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: ListenedSocket): void {
+    const connection = socket[CONNECTION]
+    if (!connection || socket.destroyed || isSocketError(error.code)) {
+      socket.destroy()
+      return
+    }
+    const code = errorCodeOf(error.code)
+    if (connection.interrupt(code)) return
+    const { method, target } = requestLineOf(error.rawPacket)
+    this.refuse(connection, method, target, code)
+  }
+
+  /** A request that node made no message of. */
+  private refuse(connection: ClientConnection, method: string, target: string, code: ErrorCode): void {
+    const { pipeline, clock } = this.options
+    const ctx = new RequestContext(
+      pipeline,
+      connection,
+      connection,
+      method,
+      target,
+      '1.1',
+      [],
+      null,
+      false,
+      false,
+      clock.now(),
+    )
+    connection.accept(ctx, null, code)
+  }
+}
+
+/** Whether the head announces a body (RFC 9112 section 6.3). */
+const hasBody = (rawHeaders: readonly string[]): boolean => {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? ''
+    if (name.length === 14) {
+      if (name.toLowerCase() === 'content-length') return rawHeaders[i + 1] !== '0'
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return true
+  }
+  return false
+}

@@ -1,0 +1,49 @@
+/** Sends the parts of a streamed response to the client's socket, no faster than the client reads. */
+import type { Socket } from 'node:net'
+import type { Bytes, RequestContext } from '../../core/index.js'
+import type { ResponseSink } from '../../core/contract/response.js'
+
+export class StreamedResponse implements ResponseSink {
+  private readonly ctx: RequestContext
+  private readonly socket: Socket
+  private readonly onEnd: (ctx: RequestContext, complete: boolean) => void
+  /** Written while the socket was full: acknowledged when it has drained. */
+  private held = 0
+
+  constructor(ctx: RequestContext, socket: Socket, onEnd: (ctx: RequestContext, complete: boolean) => void) {
+    this.ctx = ctx
+    this.socket = socket
+    this.onEnd = onEnd
+  }
+
+  write(bytes: Bytes): void {
+    const { length } = bytes
+    this.ctx.bytesSent += length
+    const room = typeof bytes === 'string' ? this.socket.write(bytes, 'latin1') : this.socket.write(bytes)
+    if (room && this.held === 0) {
+      this.ctx.response.stream?.consumed(length)
+      return
+    }
+    if (this.held === 0) this.socket.once('drain', this.onDrain)
+    this.held += length
+  }
+
+  end(): void {
+    this.settle(true)
+  }
+
+  fail(): void {
+    this.settle(false)
+  }
+
+  private readonly onDrain = (): void => {
+    const bytes = this.held
+    this.held = 0
+    this.ctx.response.stream?.consumed(bytes)
+  }
+
+  private settle(complete: boolean): void {
+    this.socket.off('drain', this.onDrain)
+    this.onEnd(this.ctx, complete)
+  }
+}

@@ -1,0 +1,262 @@
+/** One request and its response inside a worker: node's own objects on one side, messages on the other. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ResponseFlags, ToListener, WINDOW, type Batch, type Bytes } from '../../core/contract/messages.js'
+import type { Outbox } from '../../core/handover/outbox.js'
+import { clearNeedDrain, dumpRequest, emitClose, mustClose } from './node-internals.js'
+import type { StandInSocket } from './stand-in-socket.js'
+
+/** Larger pieces travel as memory of their own, smaller ones as part of a string. */
+const BINARY_FROM = 8_192
+
+/** What an exchange needs of the runtime that holds it. */
+export interface ExchangeOwner {
+  readonly outbox: Outbox
+  /** It has something to send at the end of this tick. */
+  dirty(exchange: Exchange): void
+  /** Its last byte has gone, or it was cut: the runtime forgets it. */
+  closed(exchange: Exchange): void
+}
+
+export class Exchange {
+  readonly id: number
+  readonly socket: StandInSocket
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  private readonly owner: ExchangeOwner
+  /** Bytes of the response that the listener has not acknowledged. */
+  unacknowledged = 0
+  private parts: Bytes[] = []
+  private text = ''
+  private callbacks: (() => void)[] = []
+  private sent = 0
+  private begun = false
+  private ended = false
+  private closing = false
+  private isDirty = false
+  private blocked = false
+  /** Bytes of the request's body that the application has not read yet, and of which the listener must hear. */
+  private unread = 0
+
+  constructor(
+    owner: ExchangeOwner,
+    id: number,
+    socket: StandInSocket,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
+    this.owner = owner
+    this.id = id
+    this.socket = socket
+    this.request = request
+    this.response = response
+    socket.exchange = this
+    response.assignSocket(socket as never)
+    ;(response as OfExchange)[EXCHANGE] = this
+    response.on('finish', onFinish)
+  }
+
+  // --- from the application, through the stand-in socket
+
+  /** Takes bytes of the response; answers whether more may follow at once. */
+  write(
+    chunk: string | Uint8Array,
+    encoding: BufferEncoding | undefined,
+    callback: (() => void) | undefined,
+  ): boolean {
+    if (callback) this.callbacks.push(callback)
+    if (typeof chunk === 'string') {
+      const latin1 = toLatin1(chunk, encoding)
+      if (!this.response.headersSent && latin1.startsWith('HTTP/1.1 1')) {
+        this.owner.outbox.open().push(ToListener.INFORMATIONAL, this.id, latin1)
+        this.schedule()
+        return true
+      }
+      this.count(latin1.length)
+      this.text += latin1
+    } else if (chunk.length < BINARY_FROM) {
+      this.count(chunk.length)
+      this.text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+    } else {
+      this.count(chunk.length)
+      if (this.text !== '') this.parts.push(this.text)
+      this.text = ''
+      this.parts.push(this.owner.outbox.pack(chunk, false))
+    }
+    this.schedule()
+    this.blocked = this.unacknowledged >= WINDOW
+    return !this.blocked
+  }
+
+  /** The application ended the socket itself: the connection must not live on. */
+  closeAfter(): void {
+    this.closing = true
+    this.schedule()
+  }
+
+  /** The application wants more of the request's body. */
+  wantBody(): void {
+    if (this.unread === 0) return
+    this.owner.outbox.open().push(ToListener.REQUEST_ACK, this.id, this.unread)
+    this.unread = 0
+  }
+
+  /** The stand-in socket was destroyed, by the application or because the client has gone. */
+  destroyed(): void {
+    if (this.ended) return
+    this.ended = true
+    this.owner.outbox.open().push(ToListener.RESET, this.id)
+    this.breakOff()
+  }
+
+  // --- from the listener
+
+  body(chunk: Uint8Array): void {
+    if (this.ended) return
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.socket.bytesRead += buffer.length
+    this.unread += buffer.length
+    if (this.request.push(buffer)) this.wantBody()
+  }
+
+  bodyEnd(rawTrailers: string[]): void {
+    if (this.ended) return
+    const { request } = this
+    for (let i = 0; i < rawTrailers.length; i += 2) {
+      const name = rawTrailers[i] ?? ''
+      request.rawTrailers.push(name, rawTrailers[i + 1] ?? '')
+      request.trailers[name.toLowerCase()] = rawTrailers[i + 1]
+    }
+    request.complete = true
+    request.push(null)
+  }
+
+  /** So many bytes have left for the client. */
+  acknowledge(bytes: number): void {
+    this.unacknowledged -= bytes
+    if (!this.blocked || this.unacknowledged >= WINDOW / 2) return
+    this.blocked = false
+    this.socket.emit('drain')
+    if (this.response.writableEnded) return
+    clearNeedDrain(this.response)
+    this.response.emit('drain')
+  }
+
+  /** The client has gone, or its body broke off: as on a real connection, everything on it ends with an error. */
+  abort(): void {
+    if (this.ended) return
+    this.ended = true
+    this.breakOff()
+    this.socket.destroy()
+  }
+
+  /** The application could not be loaded: the listener answers in its place. */
+  refuse(): void {
+    this.ended = true
+    this.socket.exchange = null
+    this.response.detachSocket(this.socket as never)
+    this.owner.closed(this)
+  }
+
+  // --- at the end of a tick
+
+  /** Puts what has gathered into the batch. */
+  flush(batch: Batch): void {
+    this.isDirty = false
+    if (this.ended) return
+    const ends = this.response.writableEnded || this.closing
+    const { parts } = this
+    let last: Bytes | null = this.text === '' ? null : this.text
+    this.text = ''
+    if (parts.length > 0) {
+      this.parts = []
+      if (last !== null) parts.push(last)
+      last = parts.pop() ?? null
+      for (const part of parts) this.post(batch, part, 0)
+    }
+    if (!ends) {
+      if (last !== null) this.post(batch, last, 0)
+      return
+    }
+    const close = this.closing || mustClose(this.response, this.sent)
+    this.ended = true
+    if (!this.begun && last === null) {
+      batch.push(ToListener.RESET, this.id)
+      return
+    }
+    this.post(batch, last ?? '', close ? ResponseFlags.END | ResponseFlags.CLOSE : ResponseFlags.END)
+  }
+
+  /** After the batch has left: whoever waited for his bytes to go may go on. */
+  flushed(): void {
+    if (this.callbacks.length > 0) {
+      const { callbacks } = this
+      this.callbacks = []
+      for (const callback of callbacks) callback()
+    }
+    if (this.ended) this.owner.closed(this)
+  }
+
+  /** The response is complete: what node's own server does when a response has finished. */
+  finish(): void {
+    if (!this.ended) this.schedule()
+    const { response } = this
+    if (this.socket.exchange === this) this.socket.exchange = null
+    if (response.socket) response.detachSocket(this.socket as never)
+    dumpRequest(this.request)
+    process.nextTick(emitClose, response)
+  }
+
+  private post(batch: Batch, bytes: Bytes, flags: number): void {
+    if (this.begun) {
+      batch.push(ToListener.RESPONSE_BODY, this.id, flags, bytes)
+      return
+    }
+    this.begun = true
+    batch.push(ToListener.RESPONSE, this.id, flags, this.response.statusCode, bytes)
+  }
+
+  private count(bytes: number): void {
+    this.sent += bytes
+    this.socket.bytesWritten += bytes
+    this.unacknowledged += bytes
+  }
+
+  private schedule(): void {
+    if (this.isDirty || this.ended) return
+    this.isDirty = true
+    this.owner.dirty(this)
+  }
+
+  private breakOff(): void {
+    this.parts = []
+    this.text = ''
+    this.socket.exchange = null
+    this.request.destroy(connectionReset())
+    this.owner.closed(this)
+  }
+}
+
+/** Where a response keeps its exchange, so that one listener serves them all. */
+const EXCHANGE = Symbol('exchange')
+
+interface OfExchange {
+  [EXCHANGE]?: Exchange
+}
+
+function onFinish(this: ServerResponse & OfExchange): void {
+  this[EXCHANGE]?.finish()
+}
+
+const toLatin1 = (text: string, encoding: BufferEncoding | undefined): string => {
+  if (encoding === 'latin1' || encoding === 'binary' || encoding === 'ascii') return text
+  // Plain ASCII is the same in both; anything else is turned into its UTF-8 bytes here, on the worker's core.
+  if (
+    (encoding === undefined || encoding === 'utf8' || encoding === 'utf-8') &&
+    Buffer.byteLength(text) === text.length
+  ) {
+    return text
+  }
+  return Buffer.from(text, encoding).toString('latin1')
+}
+
+const connectionReset = (): Error => Object.assign(new Error('aborted'), { code: 'ECONNRESET' })

@@ -1,0 +1,133 @@
+/** The applications of one worker: each is loaded once, alone, and fails alone. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
+import type { ServerEvent } from '../../core/contract/events.js'
+import type { ApplicationSettings, WorkerSettings } from '../../core/contract/messages.js'
+import { loadAdapters } from './load-adapters.js'
+import { loadApplication } from './load-application.js'
+import { countSegments } from './request-path.js'
+
+/** One application in this worker. */
+export class Hosted {
+  readonly settings: ApplicationSettings
+  /** Segments of its mount: 0 for a site's root application. */
+  readonly segments: number
+  state: 'loading' | 'ready' | 'failed' = 'loading'
+  /** Settles when loading has ended: true if the application can answer. */
+  readonly loaded: Promise<boolean>
+  private application: HostedApplication | null = null
+
+  constructor(
+    settings: ApplicationSettings,
+    load: Promise<HostedApplication>,
+    failed: (error: unknown) => void,
+  ) {
+    this.settings = settings
+    this.segments = countSegments(settings.mount)
+    this.loaded = load.then(
+      (application) => {
+        this.application = application
+        this.state = 'ready'
+        return true
+      },
+      (error: unknown) => {
+        this.state = 'failed'
+        failed(error)
+        return false
+      },
+    )
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { application } = this
+    if (!application) return
+    if (expectsContinue) {
+      // As node's server: a program that listens to 'checkContinue' decides itself.
+      if (application.server?.emit('checkContinue', request, response)) return
+      response.writeContinue()
+    }
+    application.handle(request, response)
+  }
+
+  async close(deadline: number): Promise<void> {
+    await this.application?.close?.(deadline)
+  }
+}
+
+export class HostedApplications {
+  private readonly byId = new Map<number, Hosted>()
+  private readonly standard: readonly AdapterModule[]
+  private readonly tell: (event: ServerEvent) => void
+  private adapters: Promise<readonly AdapterModule[]> = Promise.resolve([])
+  private startupTimeLimit = 0
+  /** Applications are loaded one after the other, so that whoever calls `listen` meanwhile is known. */
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(standard: readonly AdapterModule[], tell: (event: ServerEvent) => void) {
+    this.standard = standard
+    this.tell = tell
+  }
+
+  /** Resolves when the applications that requests are waiting for have loaded, or have failed to. */
+  async start(settings: WorkerSettings): Promise<void> {
+    this.startupTimeLimit = settings.startupTimeLimit
+    this.adapters = loadAdapters(settings.adapters, this.standard)
+    this.adapters.catch(() => undefined)
+    await Promise.all(settings.applications.map((application) => this.add(application).loaded))
+  }
+
+  get(id: number): Hosted | undefined {
+    return this.byId.get(id)
+  }
+
+  /** Begins to load an application. */
+  add(settings: ApplicationSettings): Hosted {
+    const before = this.last
+    const load = (async () => {
+      await before
+      return loadApplication(settings, await this.adapters, this.startupTimeLimit)
+    })()
+    this.last = load.catch(() => undefined)
+    const hosted = new Hosted(settings, load, (error) => {
+      this.report(settings, error)
+    })
+    this.byId.set(settings.id, hosted)
+    return hosted
+  }
+
+  /** Closes all of them; one that fails to close does not keep the others open. */
+  async close(deadline: number): Promise<void> {
+    await Promise.all(
+      [...this.byId.values()].map(async (hosted) => {
+        try {
+          await hosted.close(deadline)
+        } catch (error) {
+          const { site, mount } = hosted.settings
+          this.tell({
+            id: 0,
+            level: 'warning',
+            source: 'worker',
+            text: `Application "${site}${mount || '/'}" failed while it was closing.`,
+            facts: { error: stackOf(error) },
+          })
+        }
+      }),
+    )
+  }
+
+  private report(settings: ApplicationSettings, error: unknown): void {
+    const { site, mount, module } = settings
+    this.tell({
+      id: 2299,
+      level: 'error',
+      source: 'worker',
+      text:
+        `Application "${site}${mount || '/'}" could not be loaded; its clients get 503 until its pool is restarted. ` +
+        (error instanceof Error ? error.message : String(error)),
+      facts: { site, application: mount || '/', pool: settings.pool, file: module, error: stackOf(error) },
+    })
+  }
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

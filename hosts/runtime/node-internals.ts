@@ -1,0 +1,97 @@
+/**
+ * The few places where the runtime touches what node:http does not document, each with a public fall-back.
+ *
+ * They exist for speed and for exactness: node's own server does the same to its own objects. The test of this file runs
+ * on every Node version that we support, with the internals and without.
+ */
+import { IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http'
+
+interface MessageInternals {
+  _addHeaderLines?: (headers: string[], count: number) => void
+  _dump?: () => void
+}
+
+interface ResponseInternals {
+  _closed?: boolean
+  _last?: boolean
+  _contentLength?: number | null
+  _hasBody?: boolean
+  _header?: string | null
+}
+
+const messageInternals = IncomingMessage.prototype as unknown as MessageInternals
+const needDrain = Object.getOwnPropertySymbols(new OutgoingMessage()).find(
+  (symbol) => symbol.description === 'kNeedDrain',
+)
+
+/**
+ * Gives `request` its header lines. Node makes `request.headers` of them when somebody asks, by its own rules for
+ * duplicates; the fall-back makes it at once.
+ */
+export const setHeaderLines: (request: IncomingMessage, rawHeaders: string[]) => void =
+  typeof messageInternals._addHeaderLines === 'function'
+    ? (request, rawHeaders) => {
+        ;(request as unknown as Required<MessageInternals>)._addHeaderLines(rawHeaders, rawHeaders.length)
+      }
+    : (request, rawHeaders) => {
+        request.rawHeaders = rawHeaders
+        request.headers = joinHeaders(rawHeaders)
+      }
+
+/** Header fields of which node keeps only the first (documented at `message.headers`). */
+const FIRST_ONLY = new Set(
+  (
+    'age authorization content-length content-type etag expires from host if-modified-since if-unmodified-since ' +
+    'last-modified location max-forwards proxy-authorization referer retry-after server user-agent'
+  ).split(' '),
+)
+
+/** Header lines as node's documentation of `message.headers` joins them. */
+export const joinHeaders = (
+  rawHeaders: readonly string[],
+): NodeJS.Dict<string | string[]> & { 'set-cookie'?: string[] } => {
+  const headers: NodeJS.Dict<string | string[]> & { 'set-cookie'?: string[] } = {}
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase()
+    const value = rawHeaders[i + 1] ?? ''
+    const before = headers[name]
+    if (name === 'set-cookie') (headers['set-cookie'] ??= []).push(value)
+    else if (before === undefined) headers[name] = value
+    else if (!FIRST_ONLY.has(name))
+      headers[name] = `${String(before)}${name === 'cookie' ? '; ' : ', '}${value}`
+  }
+  return headers
+}
+
+/** Throws away what the application did not read of the body, as node's server does when the response is complete. */
+export const dumpRequest = (request: IncomingMessage): void => {
+  if (request.readableEnded || request.destroyed) return
+  const { _dump } = request as unknown as MessageInternals
+  if (_dump) _dump.call(request)
+  else request.resume()
+}
+
+/** Node's mark that a pipe into the response must wait; whoever emits 'drain' takes it away. */
+export const clearNeedDrain = (response: ServerResponse): void => {
+  if (needDrain) (response as unknown as Record<symbol, unknown>)[needDrain] = false
+}
+
+/** Ends the life of a response as node's server does: it counts as closed before 'close' is emitted. */
+export const emitClose = (response: ServerResponse): void => {
+  const internals = response as unknown as ResponseInternals
+  if (internals._closed) return
+  response.destroyed = true
+  internals._closed = true
+  response.emit('close')
+}
+
+/**
+ * Whether the connection must end after this response: by its own head, or because it did not keep to the length it
+ * declared. `sent` counts head and body.
+ */
+export const mustClose = (response: ServerResponse, sent: number): boolean => {
+  const { _last, _contentLength, _hasBody, _header } = response as unknown as ResponseInternals
+  if (_last === true) return true
+  if (_hasBody !== true || typeof _contentLength !== 'number' || typeof _header !== 'string') return false
+  return _contentLength !== sent - _header.length
+}

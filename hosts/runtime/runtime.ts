@@ -1,0 +1,265 @@
+/** What runs inside every worker: turns messages into node's own request and response objects, and back. */
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { PROTOCOL_VERSION, RequestFlags, ToListener, ToWorker } from '../../core/contract/messages.js'
+import type { AdapterModule } from '../../core/contract/adapter.js'
+import type { ServerEvent } from '../../core/contract/events.js'
+import type { ApplicationSettings, Batch, WorkerSettings } from '../../core/contract/messages.js'
+import { ExchangeTable } from '../../core/handover/exchange-table.js'
+import { Outbox, type Post } from '../../core/handover/outbox.js'
+import { Exchange, type ExchangeOwner } from './exchange.js'
+import { HostedApplications, type Hosted } from './hosted-applications.js'
+import { setHeaderLines } from './node-internals.js'
+import { stripMount } from './request-path.js'
+import { ServerVariables } from './server-variables.js'
+import { StandInSocket, type ConnectionFacts } from './stand-in-socket.js'
+
+/** The properties that the runtime adds to node's message. */
+interface HostedRequest extends IncomingMessage {
+  originalUrl?: string
+  serverVariables?: ServerVariables
+}
+
+export interface RuntimeOptions {
+  readonly post: Post
+  readonly adapters: readonly AdapterModule[]
+  /** The worker is done: it has drained and may end. */
+  readonly onDrained: () => void
+}
+
+export class Runtime implements ExchangeOwner {
+  readonly outbox: Outbox
+  private readonly options: RuntimeOptions
+  private readonly applications: HostedApplications
+  private readonly connections = new Map<number, StandInSocket>()
+  private readonly facts = new Map<number, ConnectionFacts>()
+  private readonly exchanges = new ExchangeTable<Exchange>()
+  private dirtyOnes: Exchange[] = []
+  private flushedOnes: Exchange[] = []
+  private draining = false
+  private deadline = 0
+
+  constructor(options: RuntimeOptions) {
+    this.options = options
+    this.outbox = new Outbox(options.post)
+    this.outbox.onFlush = this.onFlush
+    this.outbox.onFlushed = this.onFlushed
+    this.applications = new HostedApplications(options.adapters, (event) => {
+      this.tell(event)
+    })
+  }
+
+  /** Reads one batch from the listener. */
+  receive(batch: Batch): void {
+    let at = 0
+    while (at < batch.length) {
+      const id = batch[at + 1] as number
+      switch (batch[at]) {
+        case ToWorker.REQUEST:
+          this.request(batch, at)
+          at += 8
+          break
+        case ToWorker.BODY:
+          this.exchanges.get(id)?.body(batch[at + 2] as Uint8Array)
+          at += 3
+          break
+        case ToWorker.BODY_END:
+          this.exchanges.get(id)?.bodyEnd(splitHeaders(batch[at + 2] as string))
+          at += 3
+          break
+        case ToWorker.RESPONSE_ACK:
+          this.exchanges.get(id)?.acknowledge(batch[at + 2] as number)
+          at += 3
+          break
+        case ToWorker.ABORT:
+          this.abort(id)
+          at += 2
+          break
+        case ToWorker.CONNECT:
+          this.connect(batch, at)
+          at += 7
+          break
+        case ToWorker.DISCONNECT:
+          this.disconnect(id)
+          at += 2
+          break
+        case ToWorker.APPLICATION:
+          this.applications.add(batch[at + 1] as ApplicationSettings)
+          at += 2
+          break
+        case ToWorker.START:
+          this.start(batch[at + 1] as WorkerSettings)
+          at += 2
+          break
+        case ToWorker.DRAIN:
+          this.drain(batch[at + 1] as number)
+          at += 2
+          break
+        default:
+          throw new Error(`Unknown message kind ${String(batch[at])} from the listener`)
+      }
+    }
+  }
+
+  /** Puts something into the event log. */
+  tell(event: ServerEvent): void {
+    this.outbox.open().push(ToListener.EVENT, event)
+  }
+
+  // --- ExchangeOwner
+
+  dirty(exchange: Exchange): void {
+    this.dirtyOnes.push(exchange)
+    this.outbox.schedule()
+  }
+
+  closed(exchange: Exchange): void {
+    this.exchanges.delete(exchange.id)
+    if (this.draining && this.exchanges.size === 0) this.finishDrain()
+  }
+
+  private start(settings: WorkerSettings): void {
+    this.applications.start(settings).then(
+      () => {
+        this.outbox.open().push(ToListener.READY, PROTOCOL_VERSION)
+      },
+      (error: unknown) => {
+        // Nothing in a start may fail but what belongs to one application, and that is kept there.
+        queueMicrotask(() => {
+          throw error
+        })
+      },
+    )
+  }
+
+  private request(batch: Batch, at: number): void {
+    const id = batch[at + 1] as number
+    const flags = batch[at + 4] as number
+    const hosted = this.applications.get(batch[at + 3] as number)
+    const socket = this.socketOf(batch[at + 2] as number)
+    if (!hosted || !socket) {
+      this.outbox.open().push(ToListener.REFUSE, id, 'INTERNAL')
+      return
+    }
+    const url = batch[at + 6] as string
+    const request: HostedRequest = new IncomingMessage(socket as never)
+    const old = (flags & RequestFlags.HTTP_1_0) !== 0
+    request.httpVersionMajor = 1
+    request.httpVersionMinor = old ? 0 : 1
+    request.httpVersion = old ? '1.0' : '1.1'
+    request.method = batch[at + 5] as string
+    request.url = url
+    const rawHeaders = splitHeaders(batch[at + 7] as string)
+    const { settings } = hosted
+    if (hosted.segments > 0) {
+      replaceHeader(rawHeaders, 'X-Forwarded-Prefix', settings.mount)
+      request.originalUrl = url
+      if (settings.pathBase === 'strip') request.url = stripMount(url, hosted.segments)
+    }
+    setHeaderLines(request, rawHeaders)
+    request.serverVariables = new ServerVariables(request, settings, url)
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
+    const exchange = new Exchange(this, id, socket, request, response)
+    this.exchanges.set(id, exchange)
+    if ((flags & RequestFlags.HAS_BODY) === 0) {
+      request.complete = true
+      request.push(null)
+    }
+    if (hosted.state === 'ready')
+      hosted.handle(request, response, (flags & RequestFlags.EXPECTS_CONTINUE) !== 0)
+    else this.whenLoaded(hosted, exchange, flags)
+  }
+
+  private whenLoaded(hosted: Hosted, exchange: Exchange, flags: number): void {
+    void hosted.loaded.then((ready) => {
+      if (this.exchanges.get(exchange.id) !== exchange) return
+      if (ready) {
+        hosted.handle(exchange.request, exchange.response, (flags & RequestFlags.EXPECTS_CONTINUE) !== 0)
+        return
+      }
+      exchange.refuse()
+      this.outbox.open().push(ToListener.REFUSE, exchange.id, 'APP_FAILED')
+    })
+  }
+
+  private abort(id: number): void {
+    const exchange = this.exchanges.get(id)
+    if (!exchange) return
+    exchange.abort()
+    this.connections.delete(exchange.socket.facts.id)
+  }
+
+  private connect(batch: Batch, at: number): void {
+    const id = batch[at + 1] as number
+    this.facts.set(id, {
+      id,
+      remoteAddress: batch[at + 2] as string,
+      remotePort: batch[at + 3] as number,
+      localAddress: batch[at + 4] as string,
+      localPort: batch[at + 5] as number,
+      encrypted: batch[at + 6] === 1,
+    })
+  }
+
+  private disconnect(id: number): void {
+    this.facts.delete(id)
+    const socket = this.connections.get(id)
+    if (!socket) return
+    this.connections.delete(id)
+    if (socket.exchange) socket.exchange.abort()
+    else socket.destroy()
+  }
+
+  /** The connection's stand-in; a new one where the application destroyed the last. */
+  private socketOf(id: number): StandInSocket | undefined {
+    const known = this.connections.get(id)
+    if (known && !known.destroyed) return known
+    const facts = this.facts.get(id)
+    if (!facts) return undefined
+    const socket = new StandInSocket(facts)
+    this.connections.set(id, socket)
+    return socket
+  }
+
+  private drain(milliseconds: number): void {
+    this.draining = true
+    this.deadline = Date.now() + milliseconds
+    if (this.exchanges.size === 0) this.finishDrain()
+  }
+
+  private finishDrain(): void {
+    this.draining = false
+    void this.applications.close(this.deadline).then(() => {
+      this.outbox.open().push(ToListener.DRAINED)
+      this.outbox.flush()
+      this.options.onDrained()
+    })
+  }
+
+  private readonly onFlush = (): void => {
+    const dirty = this.dirtyOnes
+    this.dirtyOnes = this.flushedOnes
+    this.flushedOnes = dirty
+    if (dirty.length === 0) return
+    const batch = this.outbox.open()
+    for (const exchange of dirty) exchange.flush(batch)
+  }
+
+  private readonly onFlushed = (): void => {
+    const flushed = this.flushedOnes
+    for (const exchange of flushed) exchange.flushed()
+    flushed.length = 0
+  }
+}
+
+/** Header lines as they travel: names and values in turn, a line feed between; no field may hold one. */
+const splitHeaders = (joined: string): string[] => (joined === '' ? [] : joined.split('\n'))
+
+/** Sets a header of which there must be one only, whatever the client sent. */
+const replaceHeader = (rawHeaders: string[], name: string, value: string): void => {
+  const lower = name.toLowerCase()
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
+    if (rawHeaders[i]?.toLowerCase() === lower) rawHeaders.splice(i, 2)
+  }
+  rawHeaders.push(name, value)
+}

@@ -1,0 +1,209 @@
+/** Puts the house together: the only file that knows every room. */
+import Fastify from 'fastify'
+import { systemClock } from '../core/clock.js'
+import { readConfig, type LoadedConfig } from '../core/config/read.js'
+import type { AdapterSettings } from '../core/contract/messages.js'
+import type { EventLog } from '../core/contract/events.js'
+import type { BindingConfig, ServerConfig } from '../core/contract/config.js'
+import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js'
+import { Namespace } from '../core/namespace/namespace.js'
+import { Pipeline } from '../core/pipeline/pipeline.js'
+import { loadModules, planSlots, setUpStages, type LoadedModule, type Plan } from '../core/registry/load.js'
+import { ActivationService } from '../core/was/service.js'
+import { standardStages } from '../modules/standard.js'
+import { createEventLog } from './event-log/event-log.js'
+import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
+import { Listener } from './listener/listener.js'
+import { threadHost } from './thread/thread-host.js'
+
+/** A binding that is open, with the port that it really has. */
+export interface OpenBinding {
+  readonly binding: BindingConfig
+  readonly port: number
+}
+
+export interface RunningServer {
+  readonly config: ServerConfig
+  readonly bindings: readonly OpenBinding[]
+  readonly events: EventLog
+  /** Lets requests under way finish, ends the workers, flushes the logs. */
+  stop(): Promise<void>
+  /** Ends at once, without waiting for anybody. */
+  kill(): void
+}
+
+/** A configuration whose modules have been imported and whose slots are filled: nothing runs yet. */
+export interface CheckedConfig {
+  readonly loaded: LoadedConfig
+  readonly modules: readonly LoadedModule[]
+  readonly plan: Plan
+}
+
+/** @throws ConfigurationError with everything that is wrong. */
+export const checkConfig = async (file: string): Promise<CheckedConfig> => {
+  const loaded = readConfig(file)
+  return withPositions(loaded, async () => {
+    const modules = await loadModules(loaded.config, standardStages)
+    return { loaded, modules, plan: planSlots(loaded.config, modules, standardStages) }
+  })
+}
+
+/**
+ * Everything that a start would find wrong: opens the ports for a moment and gives them back.
+ *
+ * @throws ConfigurationError with everything that is wrong.
+ */
+export const checkServer = async (file: string): Promise<{ config: ServerConfig }> => {
+  const { loaded } = await checkConfig(file)
+  const { config } = loaded
+  await withPositions(loaded, async () => {
+    const problems: ConfigurationProblem[] = []
+    for (const endpoint of planEndpoints(config)) {
+      const error = await probe(endpoint)
+      if (!error) continue
+      const message = explainListenError(endpoint, error)
+      for (const binding of endpoint.bindings) problems.push({ pointer: binding.pointer, message })
+    }
+    if (problems.length > 0) throw new ConfigurationError(config.file, problems)
+  })
+  return { config }
+}
+
+/**
+ * Starts a server of a configuration file; resolves when it accepts requests.
+ *
+ * @throws ConfigurationError with everything that is wrong with the configuration, its modules or its ports.
+ */
+export const startServer = async (
+  file: string,
+  terminal: NodeJS.WritableStream = process.stderr,
+): Promise<RunningServer> => {
+  const checked = await checkConfig(file)
+  const { config } = checked.loaded
+  const events = createEventLog({
+    level: config.eventLog.level,
+    ...(config.eventLog.file === undefined ? {} : { file: config.eventLog.file }),
+    terminal,
+  })
+  const clock = systemClock
+  const namespace = new Namespace()
+  const fastify = Fastify({ logger: false })
+  const scope = {
+    fastify,
+    config,
+    events,
+    clock,
+    namespace,
+    onClose: (close: () => void | Promise<void>) => {
+      fastify.addHook('onClose', async () => {
+        await close()
+      })
+    },
+  }
+  const chains = await withPositions(checked.loaded, () => setUpStages(checked.plan, scope))
+  reportForeignStages(checked.plan, events)
+  const service = new ActivationService({
+    config,
+    namespace,
+    host: threadHost,
+    clock,
+    events,
+    adapters: adaptersOf(checked.modules),
+  })
+  const listener = new Listener({ config, pipeline: new Pipeline(chains, events, clock), clock, frontDoor: config.caching.enabled })
+  const close = async (): Promise<void> => {
+    await fastify.close()
+    await events.close()
+  }
+  let bindings: OpenBinding[]
+  try {
+    bindings = await withPositions(checked.loaded, () => openEndpoints(config, listener, service))
+  } catch (error) {
+    await listener.close()
+    await close()
+    throw error
+  }
+  return {
+    config,
+    bindings,
+    events,
+    stop: async () => {
+      // Connections end first, so that workers are drained of requests before they are told to go.
+      await Promise.race([listener.close(), shutdownLimit(config)])
+      listener.destroy()
+      await service.stop()
+      await close()
+    },
+    kill: () => {
+      listener.destroy()
+      service.kill()
+    },
+  }
+}
+
+/** The routing table is complete before a port that anybody knows accepts. */
+const openEndpoints = async (
+  config: ServerConfig,
+  listener: Listener,
+  service: ActivationService,
+): Promise<OpenBinding[]> => {
+  const planned = planEndpoints(config)
+  const problems: ConfigurationProblem[] = []
+  const ports = new Map<BindingConfig, number>()
+  const open = async (endpoint: PlannedEndpoint): Promise<void> => {
+    try {
+      const port = await listener.open(endpoint)
+      for (const binding of endpoint.bindings) ports.set(binding, port)
+    } catch (error) {
+      const message = explainListenError(endpoint, error as NodeJS.ErrnoException)
+      for (const binding of endpoint.bindings) problems.push({ pointer: binding.pointer, message })
+    }
+  }
+  for (const endpoint of planned) if (endpoint.port === 0) await open(endpoint)
+  service.start((binding) => ports.get(binding) ?? binding.port)
+  for (const endpoint of planned) if (endpoint.port !== 0) await open(endpoint)
+  if (problems.length > 0) throw new ConfigurationError(config.file, problems)
+  return planned.flatMap(({ bindings }) =>
+    bindings.map((binding) => ({ binding, port: ports.get(binding) ?? binding.port })),
+  )
+}
+
+/** Gives problems that know their pointer only a line and a column. */
+const withPositions = async <T>(loaded: LoadedConfig, action: () => Promise<T>): Promise<T> => {
+  try {
+    return await action()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    const placed = error.problems.map((problem) => ({ ...loaded.locate(problem.pointer), ...problem }))
+    throw new ConfigurationError(error.file, placed)
+  }
+}
+
+const adaptersOf = (modules: readonly LoadedModule[]): AdapterSettings[] =>
+  modules.flatMap(({ name, module, options, file }) =>
+    module.kind === 'adapter' && file !== undefined ? [{ name, module: file, options }] : [],
+  )
+
+/** The administrator shall know which code that is not ours runs in the listener. */
+const reportForeignStages = (plan: Plan, events: EventLog): void => {
+  for (const [slot, stages] of Object.entries(plan)) {
+    for (const { name, module } of stages) {
+      if (Object.values(standardStages).includes(module)) continue
+      events.write({
+        id: 0,
+        level: 'info',
+        source: 'W3SVC',
+        text: `Module "${name}" runs in the listener, in the ${slot} state, because the configuration says so.`,
+        facts: { module: name, slot },
+      })
+    }
+  }
+}
+
+/** Connections get as long to finish as the most patient pool gives its workers. */
+const shutdownLimit = (config: ServerConfig): Promise<void> => {
+  const limit = Math.max(0, ...config.applicationPools.map((pool) => pool.processModel.shutdownTimeLimit))
+  return new Promise((resolve) => {
+    setTimeout(resolve, Math.min(limit, 2_147_483_647)).unref()
+  })
+}

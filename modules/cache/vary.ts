@@ -1,0 +1,37 @@
+/** Which requests a stored response answers, by the request fields that its Vary names (RFC 9111 section 4.1). */
+
+/** The fields on which a response depends, and what they were in the request that it answered. */
+export interface Variant {
+  /** Lower case. */
+  readonly names: readonly string[]
+  /** In the order of `names`, in their normal form; undefined where the request had no such field. */
+  readonly values: readonly (string | undefined)[]
+}
+
+/** What has a request's fields: a RequestContext, for one. */
+export interface FieldSource {
+  headerList(name: string): string | undefined
+}
+
+const ANY: Variant = { names: [], values: [] }
+
+/** The variant that a response to `request` is; null for `Vary: *`, which no other request ever matches. */
+export const variantOf = (vary: string | undefined, request: FieldSource): Variant | null => {
+  if (vary === undefined) return ANY
+  const listed = vary.toLowerCase().split(',')
+  const names = [...new Set(listed.map((name) => name.trim()))].filter((name) => name !== '')
+  if (names.includes('*')) return null
+  return { names, values: names.map((name) => normal(request.headerList(name))) }
+}
+
+export const matchesVariant = (variant: Variant, request: FieldSource): boolean => {
+  for (let at = 0; at < variant.names.length; at++) {
+    const value = request.headerList(variant.names[at] ?? '')
+    const stored = variant.values[at]
+    if (value !== stored && normal(value) !== stored) return false
+  }
+  return true
+}
+
+/** White space around commas and at the ends means nothing in any field that lists. */
+const normal = (value: string | undefined): string | undefined => value?.trim().replace(/\s*,\s*/g, ',')

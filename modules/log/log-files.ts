@@ -1,0 +1,94 @@
+/** All the logs of the server together: one timer that flushes them, one bound on their memory, one end. */
+import { dirname } from 'node:path'
+import type { Clock, EventLog } from '../../core/index.js'
+import type { FileSeries } from './file-series.js'
+import { LogFile } from './log-file.js'
+import { Outages } from './outages.js'
+
+/** Milliseconds until a line is on its way to the disk, at the latest. */
+const FLUSH_AFTER = 1000
+/** Milliseconds between two looks at files that only stand open. */
+const SWEEP_AFTER = 60_000
+/** Characters of all logs together that may wait for their disks. */
+const MOST_WAITING = 64 * 1024 * 1024
+
+export class LogFiles {
+  /** Characters that wait now, in all logs; each log keeps it up to date. */
+  waiting = 0
+  readonly mostWaiting: number
+  private readonly clock: Clock
+  private readonly outages: Outages
+  private readonly logs: LogFile[] = []
+  private readonly awake = new Set<LogFile>()
+  private cancelTimer: (() => void) | null = null
+  private timerIsSoon = false
+  private readonly visit = (): void => {
+    this.visitAll()
+  }
+
+  constructor(events: EventLog, clock: Clock, mostWaiting = MOST_WAITING) {
+    this.outages = new Outages(events)
+    this.clock = clock
+    this.mostWaiting = mostWaiting
+  }
+
+  /** A new log; its file is opened when its first line comes. */
+  open(series: FileSeries): LogFile {
+    const log = new LogFile(series, this)
+    this.logs.push(log)
+    return log
+  }
+
+  now(): number {
+    return this.clock.now()
+  }
+
+  /** A log has got its first line since it was last flushed. */
+  wake(log: LogFile): void {
+    this.awake.add(log)
+    if (!this.timerIsSoon) this.setTimer(true)
+  }
+
+  /** A write failed; it is tried again with every flush. */
+  failed(log: LogFile, error: unknown): void {
+    if (!this.outages.has(log)) this.outages.begin(log, dirname(log.directory), error)
+  }
+
+  /** Lines had to be thrown away, because a disk is away or too slow. */
+  lost(log: LogFile, lines: number): void {
+    if (!this.outages.has(log)) this.failed(log, new Error('lines come faster than the disk takes them'))
+    this.outages.lose(log, lines)
+  }
+
+  /** All lines of a log are written. */
+  recovered(log: LogFile): void {
+    this.outages.end(log)
+  }
+
+  /** Flushes and closes all files. */
+  async close(): Promise<void> {
+    this.cancelTimer?.()
+    this.cancelTimer = null
+    await Promise.all(this.logs.map((log) => log.close()))
+    this.outages.close()
+  }
+
+  private visitAll(): void {
+    const now = this.clock.now()
+    let soon = false
+    for (const log of this.awake) {
+      const visit = log.visit(now)
+      if (visit === 'SOON') soon = true
+      else if (visit === 'NEVER') this.awake.delete(log)
+    }
+    this.cancelTimer = null
+    this.timerIsSoon = false
+    if (this.awake.size > 0) this.setTimer(soon)
+  }
+
+  private setTimer(soon: boolean): void {
+    this.cancelTimer?.()
+    this.timerIsSoon = soon
+    this.cancelTimer = this.clock.after(soon ? FLUSH_AFTER : SWEEP_AFTER, this.visit)
+  }
+}

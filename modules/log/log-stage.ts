@@ -1,0 +1,38 @@
+/** The standard stage of slot `log`: each request in its site's W3C log, and the listener's errors in the HTTP error log. */
+import { defineStage, type RequestContext, type Site } from '../../core/index.js'
+import { isListenerError } from './error-line.js'
+import { ErrorLog } from './error-log.js'
+import { LogFiles } from './log-files.js'
+import { SiteLog } from './site-log.js'
+
+export default defineStage({
+  name: 'log',
+  slot: 'log',
+  setup({ config, events, clock, onClose }) {
+    const files = new LogFiles(events, clock)
+    const errorLog = new ErrorLog(config.log.errorLoggingDir, files)
+    const encoding = config.log.logInUTF8 ? 'utf8' : 'latin1'
+    const siteLogs = new Map<number, SiteLog>()
+
+    const logOf = (site: Site): SiteLog => {
+      let log = siteLogs.get(site.id)
+      if (!log) {
+        log = new SiteLog(site, encoding, files)
+        siteLogs.set(site.id, log)
+      } else if (log.site !== site) {
+        log.follow(site)
+      }
+      return log
+    }
+
+    onClose(() => files.close())
+
+    return {
+      run(ctx: RequestContext) {
+        if (ctx.site?.config.logFile.enabled) logOf(ctx.site).write(ctx)
+        if (isListenerError(ctx)) errorLog.write(ctx)
+        return 'CONTINUE'
+      },
+    }
+  },
+})

@@ -1,0 +1,79 @@
+/** The standard stage of slot `validate`: refuses what http.sys refuses, and says which host and path are meant. */
+import { defineStage, RequestError, type RequestContext } from '../../core/index.js'
+import { checkFields, type FieldLimits } from './fields.js'
+import { readHost } from './host.js'
+import type { PathRules } from './path.js'
+import { endOfPlainPath } from './plain-target.js'
+import { readTarget } from './target.js'
+
+export interface Rules extends FieldLimits, PathRules {}
+
+export default defineStage({
+  name: 'validate',
+  slot: 'validate',
+  setup({ config: { webLimits } }) {
+    const rules: Rules = {
+      maxFieldLength: webLimits.maxFieldLength,
+      maxRequestBytes: webLimits.maxRequestBytes,
+      urlSegmentMaxLength: webLimits.urlSegmentMaxLength || Infinity,
+      urlSegmentMaxCount: webLimits.urlSegmentMaxCount || Infinity,
+      allowRestrictedChars: webLimits.allowRestrictedChars,
+      allowDoubleEscaping: webLimits.allowDoubleEscaping,
+    }
+    return {
+      run(ctx) {
+        validate(ctx, rules)
+        return 'CONTINUE'
+      },
+    }
+  },
+})
+
+/** What of a request this stage reads and fills in. */
+export type Request = Pick<
+  RequestContext,
+  'method' | 'target' | 'httpVersion' | 'rawHeaders' | 'host' | 'path' | 'query' | 'url'
+>
+
+/**
+ * Checks the head of a request; afterwards `host`, `path`, `query` and `url` are set.
+ *
+ * @throws RequestError with the code of the rule that the request breaks.
+ */
+export const validate = (ctx: Request, rules: Rules): void => {
+  const { method, target, rawHeaders } = ctx
+  const http10 = ctx.httpVersion === '1.0'
+  // Node's parser takes `HTTP/0.9` and `HTTP/2.0` for versions of HTTP/1.
+  if (!http10 && ctx.httpVersion !== '1.1') throw new RequestError('BAD_VERSION')
+  if (method === 'CONNECT') throw new RequestError('BAD_VERB')
+  if (target.length > rules.maxRequestBytes) throw new RequestError('URL_TOO_LONG')
+  const lineBytes = method.length + target.length + '  HTTP/1.1\r\n\r\n'.length
+  const hostAt = checkFields(rawHeaders, lineBytes, http10, rules)
+  if (hostAt >= 0) ctx.host = readHost(rawHeaders[hostAt] ?? '')
+  else if (!http10) throw new RequestError('BAD_HOST')
+
+  const end = endOfPlainPath(target, rules)
+  if (end < 0) {
+    setTarget(ctx, hostAt, rules)
+    return
+  }
+  ctx.url = target
+  if (end === target.length) {
+    ctx.path = target
+  } else {
+    ctx.path = target.slice(0, end)
+    ctx.query = target.slice(end + 1)
+  }
+}
+
+const setTarget = (ctx: Request, hostAt: number, rules: Rules): void => {
+  const { authority, path, query, url } = readTarget(ctx.method, ctx.target, rules)
+  ctx.path = path
+  ctx.query = query
+  ctx.url = url
+  if (authority === '') return
+  ctx.host = readHost(authority)
+  // The Host field must be ignored beside an absolute target (RFC 9112 section 3.2.2): were it left as it came, the
+  // application would see another host than the one that the request was routed by.
+  if (hostAt >= 0) (ctx.rawHeaders as string[])[hostAt] = authority
+}

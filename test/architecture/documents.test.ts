@@ -1,0 +1,61 @@
+/** Keeps the documents true: the state table, the errors, the acceptance list. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { errorTable } from '../../core/errors.js'
+import { listenerStates } from '../../core/pipeline/listener-states.js'
+import { poolMoves, workerMoves } from '../../core/was/states.js'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+/** The cells of each table row of a document, without the alignment rows. */
+const rowsOf = (file: string): string[][] =>
+  read(file)
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|[-| :]+\|$/.test(line))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+
+t.test('docs/request-path.md shows the state table of the code', async (t) => {
+  const rows = rowsOf('docs/request-path.md')
+  for (const { state, slot, onContinue, onFinish, onError } of listenerStates) {
+    const row = rows.find(([first]) => first === state)
+    t.ok(row, `a row for ${state}`)
+    t.same(row?.slice(1, 5), [slot ?? '-', onContinue, onFinish, onError], state)
+  }
+})
+
+t.test('docs/errors.md has each row of the error table, and no other', async (t) => {
+  const rows = rowsOf('docs/errors.md').filter(([code]) => code !== undefined && /^[A-Z_]+$/.test(code))
+  const documented = Object.fromEntries(rows.map(([code, status, reason]) => [code, [status, reason]]))
+  const expected = Object.fromEntries(
+    Object.entries(errorTable).map(([code, { status, subStatus, reason }]) => [
+      code,
+      [status === 0 ? 'none' : `${status}.${subStatus}`, reason],
+    ]),
+  )
+  t.same(documented, expected)
+})
+
+t.test('docs/supervision.md shows the states of pools and workers', async (t) => {
+  const rows = rowsOf('docs/supervision.md')
+  for (const [state, next] of [...Object.entries(workerMoves), ...Object.entries(poolMoves)]) {
+    const row = rows.find(([first, second]) => first === state && second === (next.join(', ') || '-'))
+    t.ok(row, `a row for ${state}`)
+  }
+})
+
+t.test('docs/parity.md names tests that exist', async (t) => {
+  const named = [...read('docs/parity.md').matchAll(/`(test\/[^`]+)`/g)].map((match) => match[1] ?? '')
+  t.ok(named.length > 20, 'it names tests')
+  t.same(
+    named.filter((file) => !existsSync(join(ROOT, file))),
+    [],
+  )
+})

@@ -1,0 +1,129 @@
+/** Guards the walls of the house: who may import whom, and that declared packages are the used ones. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+interface Import {
+  readonly file: string
+  readonly specifier: string
+  /** `import type` and `export type` leave nothing at run time. */
+  readonly typeOnly: boolean
+  /** The imported file, from the root; undefined for packages. */
+  readonly target: string | undefined
+}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder)).flatMap((name) => {
+    const path = join(folder, name)
+    if (statSync(join(ROOT, path)).isDirectory()) return filesBelow(path)
+    return /\.(ts|mjs|cjs|js)$/.test(name) ? [path] : []
+  })
+
+const importsOf = (file: string): Import[] => {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  const found: Import[] = []
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)) {
+    const specifier = match[2] ?? match[3] ?? match[4] ?? ''
+    const target = specifier.startsWith('.')
+      ? relative(ROOT, join(ROOT, dirname(file), specifier)).replace(/\.js$/, '.ts')
+      : undefined
+    found.push({ file, specifier, typeOnly: match[1] !== undefined, target })
+  }
+  return found
+}
+
+const sources = ['core', 'modules', 'hosts', 'plugins-example'].flatMap(filesBelow).filter((file) => file.endsWith('.ts'))
+const imports = sources.flatMap(importsOf)
+const packageOf = (specifier: string): string | undefined => {
+  if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier)) return undefined
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+/** Violations as `file imports target`, so that a failing test says where to look. */
+const where = (guilty: readonly Import[]): string[] => guilty.map((one) => `${one.file} imports ${one.specifier}`)
+
+t.test('core/contract holds types only', async (t) => {
+  t.same(where(imports.filter((one) => one.file.startsWith('core/contract/') && !one.typeOnly && one.target !== undefined)), [])
+})
+
+t.test('the request wing and the supervision wing never import each other', async (t) => {
+  const crossing = imports.filter(
+    ({ file, target }) =>
+      (file.startsWith('core/pipeline/') && target?.startsWith('core/was/')) ||
+      (file.startsWith('core/was/') && target?.startsWith('core/pipeline/')),
+  )
+  t.same(where(crossing), [])
+})
+
+t.test('core imports nothing of modules, hosts or examples', async (t) => {
+  t.same(where(imports.filter(({ file, target }) => file.startsWith('core/') && target !== undefined && !target.startsWith('core/'))), [])
+})
+
+t.test('a module imports the public entry and its own folder only', async (t) => {
+  const guilty = imports.filter(({ file, target }) => {
+    const [top, slot] = file.split('/')
+    if (top !== 'modules' || target === undefined || file === 'modules/standard.ts') return false
+    return target !== 'core/index.ts' && !target.startsWith(`modules/${slot ?? ''}/`)
+  })
+  t.same(where(guilty), [])
+})
+
+t.test('a host imports core and its own folder; only a start file knows other rooms', async (t) => {
+  // What runs in a worker, or in a test in its place, is put together by these.
+  const starts = ['hosts/start.ts', 'hosts/thread/worker-main.ts']
+  const guilty = imports.filter(({ file, target }) => {
+    const [top, room] = file.split('/')
+    if (top !== 'hosts' || target === undefined || starts.includes(file)) return false
+    if (room === 'cli' && target === 'hosts/start.ts') return false
+    if (room === 'testing' && target.startsWith('hosts/')) return false
+    return !target.startsWith('core/') && !target.startsWith(`hosts/${room ?? ''}/`)
+  })
+  t.same(where(guilty), [])
+})
+
+t.test('the examples import webgarden by its public name only', async (t) => {
+  const guilty = imports.filter(
+    ({ file, target }) => file.startsWith('plugins-example/') && target !== undefined && !target.startsWith(dirname(file)),
+  )
+  t.same(where(guilty), [])
+})
+
+t.test('packages that have one room stay in it', async (t) => {
+  const rooms: Record<string, RegExp> = {
+    'lru-cache': /^modules\/cache\//,
+    piscina: /^hosts\/thread\//,
+    pino: /^hosts\/event-log\//,
+    'sonic-boom': /^modules\/log\//,
+    commander: /^hosts\/cli\//,
+    'jsonc-parser': /^core\/config\//,
+    ajv: /^core\/config\//,
+    '@fastify/send': /^hosts\/adapters\//,
+  }
+  const guilty = imports.filter(({ file, specifier }) => {
+    const room = rooms[packageOf(specifier) ?? '']
+    return room !== undefined && !room.test(file)
+  })
+  t.same(where(guilty), [])
+})
+
+t.test('declared dependencies are the used ones', async (t) => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
+  const shipped = imports.filter(({ file }) => !file.startsWith('plugins-example/'))
+  const used = new Set(shipped.map(({ specifier }) => packageOf(specifier)).filter((name) => name !== undefined))
+  t.same([...used].sort(), Object.keys(manifest.dependencies).sort())
+})
+
+t.test('every source file begins with a sentence on what it is for', async (t) => {
+  const silent = sources.filter((file) => !/^(#!.*\n)?\/\*\*/.test(readFileSync(join(ROOT, file), 'utf8')))
+  t.same(silent, [])
+})
+
+t.test('nothing is called utils, helpers or manager', async (t) => {
+  t.same(sources.filter((file) => /(^|\/)[^/]*(util|helper|manager)[^/]*/i.test(file)), [])
+})

@@ -1,0 +1,30 @@
+/** Everything that the benchmark measures, with its title and unit. */
+
+export const figures = {
+  'bare.fastify': { title: 'bare Fastify', unit: 'req/s' },
+  'pool.fastify': { title: 'Fastify in a thread pool', unit: 'req/s' },
+  nginx: { title: 'nginx in front of Fastify', unit: 'req/s' },
+  cached: { title: 'cached answer of Fastify', unit: 'req/s' },
+  'bare.express': { title: 'bare Express', unit: 'req/s' },
+  'pool.express': { title: 'Express in a thread pool', unit: 'req/s' },
+  'bare.body': { title: '1 MB up and down, bare Fastify', unit: 'req/s' },
+  'pool.body': { title: '1 MB up and down, thread pool', unit: 'req/s' },
+  'spin.without': { title: 'p99 of pool B, pool A quiet', unit: 'ms' },
+  'spin.with': { title: 'p99 of pool B, pool A spinning', unit: 'ms' },
+  'one.rate': { title: 'one site', unit: 'req/s' },
+  'many.rate': { title: 'one of 1,000 sites', unit: 'req/s' },
+  'many.ready': { title: '1,000 sites, 10,000 applications: ready', unit: 's' },
+  'many.memory': { title: '1,000 sites, 10,000 applications: memory', unit: 'MB' },
+  'idle.memory': { title: 'idle server without workers: memory', unit: 'MB' },
+  'start.ready': { title: 'start until ready', unit: 's' },
+  'start.answer': { title: 'start until the first answer', unit: 's' },
+  'soak.quarter': { title: 'memory after a quarter of the requests', unit: 'MB' },
+  'soak.half': { title: 'memory after half of them', unit: 'MB' },
+  'soak.most': { title: 'memory after three quarters', unit: 'MB' },
+  'soak.all': { title: 'memory after all', unit: 'MB' },
+} as const satisfies Record<string, { title: string; unit: 'req/s' | 'ms' | 's' | 'MB' }>
+
+export type Figure = keyof typeof figures
+
+/** The figures of one measurement; one that this machine cannot give is left out. */
+export type Measured = Partial<Record<Figure, number>>

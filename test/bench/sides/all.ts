@@ -1,0 +1,24 @@
+/** The sides in the order of a round: what is compared stands close together. */
+import { bareBody, bareExpress, bareFastify } from './bare.js'
+import { coldStart, idle } from './idle.js'
+import { oneOfMany, oneOfOne } from './many-sites.js'
+import { nginx } from './nginx.js'
+import { cached, pooledBody, pooledExpress, pooledFastify } from './pooled.js'
+import type { Side } from './side.js'
+import { spinningPool } from './spinning-pool.js'
+
+export const allSides: readonly Side[] = [
+  nginx,
+  pooledFastify,
+  bareFastify,
+  cached,
+  bareExpress,
+  pooledExpress,
+  bareBody,
+  pooledBody,
+  spinningPool,
+  oneOfOne,
+  oneOfMany,
+  idle,
+  coldStart,
+]

@@ -1,0 +1,80 @@
+/** An application in a thread pool of webgarden, with or without the response cache. */
+import { ask, type Question } from '../ask.js'
+import type { Figure } from '../figures.js'
+import { measureRate } from '../measure-rate.js'
+import { applicationFile, oneSite, startWebgarden } from '../webgarden.js'
+import { BODY_SIZE } from './bare.js'
+import type { Side } from './side.js'
+
+interface Pooled {
+  readonly title: string
+  readonly figure: Figure
+  readonly application: 'fastify-app' | 'express-app'
+  readonly caching: boolean
+  readonly question: (url: string) => Question
+}
+
+const pooledSide = ({ title, figure, application, caching, question }: Pooled): Side => ({
+  title,
+  figures: [figure],
+  measure: async (run) => {
+    const server = await startWebgarden(run, {
+      applicationPools: [{ name: 'Api' }],
+      sites: [
+        oneSite([
+          { applicationPool: 'Api', module: applicationFile(application), caching: { enabled: caching } },
+        ]),
+      ],
+    })
+    let requests = 0
+    try {
+      const asked = question(server.url)
+      if (caching) await insistOnCache(asked)
+      const result = await measureRate(run, asked)
+      requests = result.requests
+      return { [figure]: result.perSecond }
+    } finally {
+      await server.stop(requests)
+    }
+  },
+})
+
+/** A cache that never answers would be measured as a slow one. */
+const insistOnCache = async (question: Question): Promise<void> => {
+  await ask(question)
+  const { headers } = await ask(question)
+  if (headers.age === undefined)
+    throw new Error(`${question.url} was not answered from the cache: it has no Age`)
+}
+
+export const pooledFastify = pooledSide({
+  title: 'Fastify in a thread pool',
+  figure: 'pool.fastify',
+  application: 'fastify-app',
+  caching: false,
+  question: (url) => ({ url: `${url}/` }),
+})
+
+export const cached = pooledSide({
+  title: 'cached answer',
+  figure: 'cached',
+  application: 'fastify-app',
+  caching: true,
+  question: (url) => ({ url: `${url}/cached` }),
+})
+
+export const pooledExpress = pooledSide({
+  title: 'Express in a thread pool',
+  figure: 'pool.express',
+  application: 'express-app',
+  caching: false,
+  question: (url) => ({ url: `${url}/` }),
+})
+
+export const pooledBody = pooledSide({
+  title: '1 MB body, thread pool',
+  figure: 'pool.body',
+  application: 'fastify-app',
+  caching: false,
+  question: (url) => ({ url: `${url}/echo`, bodySize: BODY_SIZE }),
+})
