@@ -72,6 +72,10 @@ const ajv = (): Ajv => {
     strict: false,
     validateFormats: false,
     addUsedSchema: false,
+    // Schemas come from TypeBox, which makes no bad ones; checking and optimising costs more than it can win here.
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
   })
   shared.addKeyword({
     keyword: 'notSupportedYet',

@@ -10,7 +10,7 @@ import { parseTimeSpan } from './time-span.js'
  * @param directory - Absolute; relative paths are taken from here.
  */
 export const complete = (schema: JsonSchema, value: unknown, directory: string): unknown => {
-  const given = value === undefined ? structuredClone(schema.default) : value
+  const given = value === undefined ? copyOf(schema.default) : value
   if (schema.timeSpan) return typeof given === 'string' ? parseTimeSpan(given) : given
   if (schema.path && typeof given === 'string') return absolute(given, schema.path, directory)
   if (schema.oneOrMany && typeof given === 'string') return [given]
@@ -41,6 +41,14 @@ const completeObject = (
     for (const [key, own] of Object.entries(given)) if (!(key in properties)) result[key] = own
   }
   return result
+}
+
+/** Defaults belong to the schema; who writes to a completed value must not write to them. */
+const copyOf = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(copyOf)
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, own]) => [key, copyOf(own)]))
+    : value
 }
 
 /** Stands in for what is missing but mandatory, only while the other problems of a wrong file are looked for. */

@@ -32,7 +32,7 @@ export class Positions {
   }
 
   private at(offset: number): Position {
-    const starts = (this.lineStarts ??= [...this.text.matchAll(/^/gm)].map((match) => match.index))
+    const starts = (this.lineStarts ??= startsOf(this.text))
     let low = 0
     let high = starts.length - 1
     while (low < high) {
@@ -43,6 +43,11 @@ export class Positions {
     return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
   }
 }
+
+const startsOf = (text: string): number[] => [
+  0,
+  ...[...text.matchAll(/\r\n|\n|\r/g)].map((end) => end.index + end[0].length),
+]
 
 /** The property node of an object, or the item of an array. A key that is there twice counts where it is last. */
 const childOf = (node: Node, segment: string): Node | undefined =>

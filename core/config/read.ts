@@ -36,14 +36,19 @@ export const readConfig = (file: string, environment: Environment = process.env)
   const { value, broken, problems: syntax } = parse(text)
   if (broken) throw error(syntax)
   const unset = expand(value, environment)
-  const problems = [...syntax, ...unset]
   const raw: Raw = isObject(value) ? value : {}
   // Allowed in the file for editors' sake, and of no meaning here.
   delete raw.$schema
   const wrong = findProblems(plain(server), value, '', true)
-  problems.push(...wrong.filter(({ pointer }) => !unset.some((other) => other.pointer === pointer)))
   const config = build(raw, path)
-  if (isObject(value)) problems.push(...findContradictions(config))
+  const contradictions = isObject(value) ? findContradictions(config) : []
+  // A value with a variable that is not set would be complained about twice.
+  const known = new Set(unset.map(({ pointer }) => pointer))
+  const problems = [
+    ...syntax,
+    ...unset,
+    ...[...wrong, ...contradictions].filter(({ pointer }) => !known.has(pointer)),
+  ]
   if (problems.length > 0) throw error(problems)
   return { config: freeze(config), locate: (pointer) => positions.find(pointer), error }
 }

@@ -11,10 +11,12 @@ import { slots } from './schema/server.js'
 export const findContradictions = (config: ServerConfig): Problem[] => {
   const problems: Problem[] = []
   const report = (pointer: string, message: string) => problems.push({ pointer, message })
+  const files = new ModuleFiles()
+  const pools = new Set(config.applicationPools.map((pool) => pool.name)).add(DEFAULT_POOL)
   checkNames(config, report)
   checkBindings(config, report)
-  checkModules(config, report)
-  for (const site of config.sites) checkApplications(site, config, report)
+  checkModules(config, files, report)
+  for (const site of config.sites) checkApplications(site, pools, files, report)
   checkEnvironments(config, report)
   return problems
 }
@@ -73,23 +75,27 @@ const checkBindings = (config: ServerConfig, report: Report): void => {
   }
 }
 
-const checkModules = (config: ServerConfig, report: Report): void => {
+const checkModules = (config: ServerConfig, files: ModuleFiles, report: Report): void => {
   const known = new Set<string>([...slots, ...config.modules.map((module) => module.name)])
   for (const { module, pointer } of config.modules) {
-    if (module !== undefined) checkFile(module, `${pointer}/module`, report)
+    if (module !== undefined) files.check(module, `${pointer}/module`, report)
   }
   for (const slot of slots) {
     const names = config.pipeline[slot] ?? []
     names.forEach((name, index) => {
-      if (known.has(name)) return
+      if (name === '' || known.has(name)) return
       const pointer = names.length === 1 ? `/pipeline/${slot}` : `/pipeline/${slot}/${index}`
       report(pointer, `there is no module "${name}"${suggestion(name, known) || '; declare it in "modules"'}`)
     })
   }
 }
 
-const checkApplications = (site: SiteConfig, config: ServerConfig, report: Report): void => {
-  const pools = new Set(config.applicationPools.map((pool) => pool.name)).add(DEFAULT_POOL)
+const checkApplications = (
+  site: SiteConfig,
+  pools: ReadonlySet<string>,
+  files: ModuleFiles,
+  report: Report,
+): void => {
   const paths = new Taken()
   for (const application of site.applications) {
     const { path, pointer, applicationPool: pool, module, type } = application
@@ -103,7 +109,7 @@ const checkApplications = (site: SiteConfig, config: ServerConfig, report: Repor
       const near = suggestion(pool, pools) || '; declare it in "applicationPools"'
       report(`${pointer}/applicationPool`, `there is no application pool "${pool}"${near}`)
     }
-    if (module !== undefined) checkFile(module, `${pointer}/module`, report)
+    if (module !== undefined) files.check(module, `${pointer}/module`, report)
     else if (type === undefined) {
       report(
         pointer,
@@ -143,10 +149,23 @@ const checkEnvironment = (
   }
 }
 
-/** Packages are found when they are loaded; a file can be looked for now. */
-const checkFile = (module: string, pointer: string, report: Report): void => {
-  if (!isAbsolute(module)) return
-  const found = statSync(module, { throwIfNoEntry: false })
-  if (!found) report(pointer, `there is no file ${module}`)
-  else if (!found.isFile()) report(pointer, `${module} is no file; name the file that holds the module`)
+/**
+ * Says what is wrong with the file of a module. Packages are found when they are loaded; a file can be looked for now,
+ * once for all the applications that name it.
+ */
+class ModuleFiles {
+  private readonly findings = new Map<string, string | undefined>()
+
+  check(module: string, pointer: string, report: Report): void {
+    if (!isAbsolute(module)) return
+    if (!this.findings.has(module)) this.findings.set(module, problemOf(module))
+    const found = this.findings.get(module)
+    if (found !== undefined) report(pointer, found)
+  }
+}
+
+const problemOf = (file: string): string | undefined => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found) return `there is no file ${file}`
+  return found.isFile() ? undefined : `${file} is no file; name the file that holds the module`
 }

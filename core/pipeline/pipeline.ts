@@ -84,12 +84,16 @@ export class Pipeline {
     this.walk(ctx, errorTable[code].status === 0 ? this.logAt : this.respondAt)
   }
 
-  /** Something outside the stages puts an end to a request that has no response yet: a broken body, a time limit. */
-  interrupt(ctx: RequestContext, code: ErrorCode): void {
+  /**
+   * Something outside the stages puts an end to a request that has no response yet: a broken body, a time limit. Answers
+   * false where the response has begun.
+   */
+  interrupt(ctx: RequestContext, code: ErrorCode): boolean {
     const step = this.steps[ctx.step]
-    if (!ctx.pending || !step || step.onError !== 'answer') return
+    if (!ctx.pending || !step || step.onError !== 'answer') return false
     step.cancel?.(ctx)
     this.fail(ctx, code)
+    return true
   }
 
   /** The client has closed its connection: the stage that holds the request lets go, and only the log is left. */

@@ -1,5 +1,7 @@
 /** The event log of the server: to the terminal for people, and as lines of JSON into a file for programs. */
 import { once } from 'node:events'
+import { mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { pino, type StreamEntry } from 'pino'
 import type { EventLevel, EventLog, ServerEvent } from '../../core/index.js'
 import { TerminalStream } from './terminal-stream.js'
@@ -8,6 +10,9 @@ const levels: Readonly<Record<EventLevel, number>> = { info: 30, warning: 40, er
 
 /** Bytes that may wait for the file's disk; what comes on top is not written to it. */
 const MOST_WAITING = 8 * 1024 * 1024
+
+/** Events may quote what applications say of their users. */
+const READABLE_BY = 0o640
 
 export interface EventLogOptions {
   /** The least important level that is written. */
@@ -22,7 +27,11 @@ export interface EventLogOptions {
  * Opens the event log. `write` never throws and never waits; a file that cannot be written costs its lines and one
  * event on the terminal. `close` resolves when everything written before has been handed to the operating system.
  */
-export const createEventLog = ({ level, file, terminal }: EventLogOptions): EventLog & { close(): Promise<void> } => {
+export const createEventLog = ({
+  level,
+  file,
+  terminal,
+}: EventLogOptions): EventLog & { close(): Promise<void> } => {
   const shown = new TerminalStream(terminal, isColoured(terminal))
   const disk = file === undefined ? null : openFile(file, shown)
   const streams: StreamEntry<EventLevel>[] = [{ level: 'info', stream: shown }]
@@ -55,33 +64,44 @@ export const createEventLog = ({ level, file, terminal }: EventLogOptions): Even
 
 /** https://no-color.org: set and not empty means no colour. */
 const isColoured = (terminal: NodeJS.WritableStream): boolean =>
-  'isTTY' in terminal && terminal.isTTY === true && !process.env['NO_COLOR']
+  'isTTY' in terminal && terminal.isTTY === true && !process.env.NO_COLOR
 
 const openFile = (file: string, shown: TerminalStream) => {
-  const stream = pino.destination({ dest: file, sync: false, mkdir: true, append: true, maxLength: MOST_WAITING })
+  const report = (error: unknown, consequence: string): void => {
+    const reason = error instanceof Error ? error.message : String(error)
+    const text = `The event log file ${file} cannot be written (${reason}); ${consequence}`
+    shown.show(Date.now(), { id: 0, level: 'error', source: 'W3SVC', text })
+  }
+  let dest
+  try {
+    // At once and not by pino, whose stream throws at the end of the process if it could never be opened.
+    mkdirSync(dirname(file), { recursive: true })
+    dest = openSync(file, 'a', READABLE_BY)
+  } catch (error) {
+    report(error, 'events are only shown here')
+    return null
+  }
+  const stream = pino.destination({ dest, sync: false, maxLength: MOST_WAITING })
   let failed = false
-  stream.on('error', (error: Error) => {
+  stream.on('error', (error: unknown) => {
     if (failed) return
     failed = true
-    const text = `The event log file ${file} cannot be written (${error.message}); events are only shown here until it can`
-    shown.show(Date.now(), { id: 0, level: 'error', source: 'W3SVC', text })
+    report(error, 'events wait in memory until it can')
   })
   stream.on('write', () => {
     failed = false
   })
-  return {
-    stream,
-    async close(): Promise<void> {
-      if (failed) {
-        stream.destroy()
-        return
-      }
-      // An error on the way ends the waiting too: there is nothing more to be saved then.
-      const closed = once(stream, 'close').catch(() => undefined)
-      stream.end()
-      await closed
-    },
+  const close = async (): Promise<void> => {
+    if (failed) {
+      stream.destroy()
+      return
+    }
+    // An error on the way ends the waiting too: there is nothing more to be saved then.
+    const closed = once(stream, 'close').catch(() => undefined)
+    stream.end()
+    await closed
   }
+  return { stream, close }
 }
 
 /** Facts may be anything, also an object whose getters throw; the event itself must not get lost with them. */

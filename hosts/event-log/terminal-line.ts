@@ -40,7 +40,7 @@ const factLines = (name: string, value: unknown): string[] => {
     : [`${visible(name)}:`, ...lines.map((line) => INDENT + line)]
 }
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'))
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 /** Texts hold names and messages of strangers: nothing in them may move the cursor or paint the terminal. */
 const visible = (text: string): string =>

@@ -6,6 +6,9 @@ import { terminalLine } from './terminal-line.js'
 /** Bytes that may wait for a terminal that does not read, say a pipe into a program that stands still. */
 const MOST_WAITING = 1024 * 1024
 
+/** Milliseconds that the end of the server waits for such a terminal. */
+const PATIENCE = 1000
+
 /** An event as pino hands it on. */
 interface Entry extends Pick<ServerEvent, 'id' | 'level' | 'source'> {
   readonly time: string
@@ -29,7 +32,13 @@ export class TerminalStream implements DestinationStream {
   /** Takes one event as a line of JSON. */
   write(json: string): void {
     const { time, msg, id, level, source, facts } = JSON.parse(json) as Entry
-    this.show(Date.parse(time), { id, level, source, text: msg, ...(facts && { facts: typeof facts === 'string' ? { facts } : facts }) })
+    this.show(Date.parse(time), {
+      id,
+      level,
+      source,
+      text: msg,
+      ...(facts && { facts: typeof facts === 'string' ? { facts } : facts }),
+    })
   }
 
   /** Shows an event of the event log's own. */
@@ -46,11 +55,13 @@ export class TerminalStream implements DestinationStream {
     this.terminal.write(terminalLine(at, event, this.coloured))
   }
 
-  /** Resolves when all that was written has been handed to the operating system, or cannot be. */
+  /** Resolves when all that was written has been handed to the operating system, or cannot be within a second. */
   async flush(): Promise<void> {
     if (waitingIn(this.terminal) === 0 || !this.terminal.writable) return
     await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE)
       this.terminal.write('', () => {
+        clearTimeout(timer)
         resolve()
       })
     })

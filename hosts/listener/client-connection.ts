@@ -98,7 +98,8 @@ export class ClientConnection implements Connection, ResponseWriter {
   interrupt(error: ErrorCode): boolean {
     const { current } = this
     if (!current?.incoming || current.incoming.complete || this.waiting.length > 0) return false
-    this.pipeline.interrupt(current, error)
+    // Where the response has begun already, all that is left is to cut it.
+    if (!this.pipeline.interrupt(current, error)) this.socket.destroy()
     return true
   }
 

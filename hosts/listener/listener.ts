@@ -12,7 +12,7 @@ import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import { ClientConnection } from './client-connection.js'
 import { FrontDoor } from './front-door.js'
 import { clientKeepsAlive } from './node-response.js'
-import { errorCodeOf, isSocketError, requestLineOf } from './parse-errors.js'
+import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
 /** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
 const HEADER_WAIT = 120_000
@@ -167,7 +167,7 @@ export class Listener {
 
   private clientError(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: ListenedSocket): void {
     const connection = socket[CONNECTION]
-    if (!connection || socket.destroyed || isSocketError(error.code)) {
+    if (!connection || socket.destroyed || isClientGone(error.code)) {
       socket.destroy()
       return
     }

@@ -17,12 +17,13 @@ const byParserCode: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'HEADERS_TOO_SLOW',
 }
 
-/** Errors of the socket rather than of the request: the client has gone, nothing can be answered. */
-export const isSocketError = (code: string | undefined): boolean =>
-  code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT' || code === 'ECONNABORTED'
+/** The client has gone, in the middle of a request perhaps: nothing can be answered. */
+const gone = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'HPE_INVALID_EOF_STATE'])
+
+export const isClientGone = (code: string | undefined): boolean => code !== undefined && gone.has(code)
 
 export const errorCodeOf = (parserCode: string | undefined): ErrorCode =>
-  (parserCode !== undefined && byParserCode[parserCode]) || 'BAD_REQUEST'
+  byParserCode[parserCode ?? ''] ?? 'BAD_REQUEST'
 
 /** Method and target of a request that could not be parsed, as far as they can be told: for the log alone. */
 export const requestLineOf = (packet: Buffer | undefined): { method: string; target: string } => {

@@ -17,7 +17,8 @@ export const loadApplication = async (
   adapters: readonly AdapterModule[],
   timeLimit: number,
 ): Promise<HostedApplication> => {
-  Object.assign(process.env, application.environment, { PORT: String(application.port) })
+  if (application.module !== undefined)
+    Object.assign(process.env, application.environment, { PORT: String(application.port) })
   let listening: Server | undefined
   let onListen: (() => void) | null = null
   const stopCapture = captureListen(application.port, (server) => {
@@ -38,13 +39,13 @@ export const loadApplication = async (
     if (!adapter) {
       // It may still be on its way to `listen`: connecting to a database first, say.
       const listens = new Promise<void>((resolve) => (onListen = resolve))
-      await Promise.race([listens, limit.reached])
+      await Promise.race([listens, limit.reached.catch(() => undefined)])
       adapter = find()
     }
-    if (!adapter) throw nothingUsable(application, exports)
+    if (!adapter) throw nothingUsable(application, exports, timeLimit)
     return await Promise.race([Promise.resolve(adapter.adapt(input(), application.options)), limit.reached])
   } catch (error) {
-    if (error instanceof TimeLimitReached && !listening) throw tooSlow(application, timeLimit)
+    if (error instanceof TimeLimitReached) throw tooSlow(application, timeLimit)
     throw error
   } finally {
     limit.clear()
@@ -92,17 +93,16 @@ const timeout = (milliseconds: number): { reached: Promise<never>; clear: () => 
 }
 
 const nothingUsable = (
-  application: ApplicationSettings,
+  { module }: ApplicationSettings,
   exports: Record<string, unknown> | undefined,
+  timeLimit: number,
 ): Error =>
   new Error(
-    `${application.module ?? 'The application'} exports nothing that can answer requests (it exports: ` +
-      `${Object.keys(exports ?? {}).join(', ') || 'nothing'}). Export a Fastify instance, a function (request, response), ` +
+    `${module ?? 'The application'} exports nothing that can answer requests (it exports: ` +
+      `${Object.keys(exports ?? {}).join(', ') || 'nothing'}), and did not call listen within ` +
+      `${timeLimit / 1000} s (startupTimeLimit). Export a Fastify instance, a function (request, response), ` +
       'an object with a fetch method, or let it call listen on an http.Server.',
   )
 
-const tooSlow = (application: ApplicationSettings, timeLimit: number): Error =>
-  new Error(
-    `${application.module ?? 'The application'} was not ready within ${timeLimit / 1000} s (startupTimeLimit): ` +
-      'it neither exported something that can answer requests nor called listen on an http.Server.',
-  )
+const tooSlow = ({ module }: ApplicationSettings, timeLimit: number): Error =>
+  new Error(`${module ?? 'The application'} was not ready within ${timeLimit / 1000} s (startupTimeLimit).`)

@@ -82,7 +82,7 @@ export class ResponseStore {
   /** The newest of them, as many as may be kept of one URL. */
   private fitting(key: string, variants: readonly Entry[]): readonly Entry[] {
     const newest = variants.slice(0, MOST_VARIANTS)
-    while (key.length + bytesOf(newest) > this.maxBytes) newest.pop()
+    while (newest.length > 0 && key.length + bytesOf(newest) > this.maxBytes) newest.pop()
     return newest
   }
 }

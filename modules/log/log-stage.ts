@@ -8,7 +8,8 @@ import { SiteLog } from './site-log.js'
 export default defineStage({
   name: 'log',
   slot: 'log',
-  setup({ config, events, clock, onClose }) {
+  setup(scope) {
+    const { config, events, clock } = scope
     const files = new LogFiles(events, clock)
     const errorLog = new ErrorLog(config.log.errorLoggingDir, files)
     const encoding = config.log.logInUTF8 ? 'utf8' : 'latin1'
@@ -25,7 +26,7 @@ export default defineStage({
       return log
     }
 
-    onClose(() => files.close())
+    scope.onClose(() => files.close())
 
     return {
       run(ctx: RequestContext) {

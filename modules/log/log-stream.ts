@@ -23,7 +23,12 @@ export class LogStream {
 
   /** Opens the file at its end; makes it, and its folder, where they are missing. */
   static async open(path: string): Promise<LogStream> {
-    const sonic = new sonicBoom.SonicBoom({ dest: path, mkdir: true, mode: READABLE_BY, contentMode: 'buffer' })
+    const sonic = new sonicBoom.SonicBoom({
+      dest: path,
+      mkdir: true,
+      mode: READABLE_BY,
+      contentMode: 'buffer',
+    })
     // Errors reach whoever waits for `once` below; without a listener of its own, one at another time would be thrown.
     sonic.on('error', () => undefined)
     await once(sonic, 'ready')

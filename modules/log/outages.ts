@@ -61,7 +61,8 @@ export class Outages {
 
   /** The server stops: says what the outages that are left have cost. */
   close(): void {
-    for (const outage of this.byPlace.values()) this.report(outage, 'could not be written until the server stopped')
+    for (const outage of this.byPlace.values())
+      this.report(outage, 'could not be written until the server stopped')
     this.byPlace.clear()
     this.byLog.clear()
   }

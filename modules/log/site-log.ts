@@ -46,4 +46,5 @@ const seriesOf = ({ id, config: { logFile } }: Site, fields: string, encoding: L
   })
 
 /** A file with custom fields can be told from others by its name. */
-const suffixOf = ({ customFields }: LogFileConfig): string => (customFields.fields.length > 0 ? '_x.log' : '.log')
+const suffixOf = ({ customFields }: LogFileConfig): string =>
+  customFields.fields.length > 0 ? '_x.log' : '.log'

@@ -48,8 +48,8 @@ export class W3CLine {
       // Names are compared only where their length fits: this runs for every header of every request.
       const headers = ctx.rawHeaders
       for (let i = 0; i < headers.length; i += 2) {
-        const name = headers[i] as string
-        const value = headers[i + 1] as string
+        const name = headers[i] ?? ''
+        const value = headers[i + 1] ?? ''
         if (name.length === 10) {
           if (userAgent === '-' && isNamed(name, 'User-Agent', 'user-agent')) userAgent = escapeRaw(value)
         } else if (name.length === 7) {
@@ -95,7 +95,7 @@ export class W3CLine {
           line += queryOf(ctx)
           break
         case Field.ServerPort:
-          line += connection.localPort
+          line += String(connection.localPort)
           break
         case Field.UserName:
           line += escapeText(ctx.user)
@@ -119,22 +119,22 @@ export class W3CLine {
           line += host
           break
         case Field.HttpStatus:
-          line += response.status
+          line += String(response.status)
           break
         case Field.HttpSubStatus:
-          line += response.subStatus
+          line += String(response.subStatus)
           break
         case Field.Win32Status:
-          line += ctx.win32Status
+          line += String(ctx.win32Status)
           break
         case Field.BytesSent:
-          line += ctx.bytesSent
+          line += String(ctx.bytesSent)
           break
         case Field.BytesRecv:
-          line += ctx.bytesReceived
+          line += String(ctx.bytesReceived)
           break
         case Field.TimeTaken:
-          line += Math.max(0, ctx.completedAt - ctx.receivedAt)
+          line += String(Math.max(0, ctx.completedAt - ctx.receivedAt))
           break
       }
     }
@@ -177,6 +177,6 @@ const cutToBytes = (text: string, most: number): string => {
   if (bytes.length <= most) return text
   let end = most
   // 10xxxxxx is a byte inside a character.
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

@@ -16,7 +16,9 @@ const keyOf = ({ connection, host, url }: RequestContext): string =>
 
 /** Whoever shows credentials, or asks for something fresh, gets his answer from the application. */
 const isForCache = (ctx: RequestContext): boolean =>
-  ctx.method === 'GET' && ctx.header('authorization') === undefined && ctx.header('cache-control') === undefined
+  ctx.method === 'GET' &&
+  ctx.header('authorization') === undefined &&
+  ctx.header('cache-control') === undefined
 
 export default defineStage({
   name: 'cache-map',

@@ -19,9 +19,20 @@ export default defineStage({
   name: 'maintenance',
   slot: 'validate',
   options: Type.Object({
-    file: Type.String({ minLength: 1, description: 'The file to look for, relative to the configuration file.' }),
-    retryAfter: Type.Integer({ minimum: 0, default: 120, description: 'Seconds after which a client may ask again.' }),
-    lookEvery: Type.Integer({ minimum: 0, default: 1000, description: 'Milliseconds between two looks at the file.' }),
+    file: Type.String({
+      minLength: 1,
+      description: 'The file to look for, relative to the configuration file.',
+    }),
+    retryAfter: Type.Integer({
+      minimum: 0,
+      default: 120,
+      description: 'Seconds after which a client may ask again.',
+    }),
+    lookEvery: Type.Integer({
+      minimum: 0,
+      default: 1000,
+      description: 'Milliseconds between two looks at the file.',
+    }),
   }),
 
   setup({ config, clock }, { file, retryAfter, lookEvery }) {

@@ -15,8 +15,8 @@ export interface RateLoad {
 export interface RateResult {
   readonly requests: number
   readonly failures: number
-  /** 99th percentile, in milliseconds. */
-  readonly p99: number
+  /** How long each took, in milliseconds, the quickest first. */
+  readonly latencies: Float64Array
 }
 
 /**
@@ -66,7 +66,7 @@ export const driveRate = async (load: RateLoad): Promise<RateResult> => {
     for (const connection of connections) connection.close()
   }
   latencies.sort()
-  return { requests: total, failures, p99: latencies[Math.ceil(total * 0.99) - 1] ?? 0 }
+  return { requests: total, failures, latencies }
 }
 
 /** Promise.withResolvers, which Node 20 does not have. */

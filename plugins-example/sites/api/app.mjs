@@ -14,7 +14,12 @@ const books = [
 
 app.get('/', () => ({
   name: 'Books, a Fastify application',
-  try: ['GET /api/books', 'GET /api/books/1', 'POST /api/books {"title": "…", "author": "…"}', 'GET /api/report'],
+  try: [
+    'GET /api/books',
+    'GET /api/books/1',
+    'POST /api/books {"title": "…", "author": "…"}',
+    'GET /api/report',
+  ],
 }))
 
 app.get('/books', () => books)

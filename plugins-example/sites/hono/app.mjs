@@ -7,7 +7,9 @@ import { streamText } from 'hono/streaming'
 
 const app = new Hono()
 
-app.get('/', (c) => c.json({ name: 'A fetch application, made with Hono', try: ['/hono/hello/Ada', '/hono/count'] }))
+app.get('/', (c) =>
+  c.json({ name: 'A fetch application, made with Hono', try: ['/hono/hello/Ada', '/hono/count'] }),
+)
 
 app.get('/hello/:name', (c) => c.text(`Hello ${c.req.param('name')}, this is thread ${threadId}.\n`))
 

@@ -16,9 +16,9 @@ app.use((ctx) => {
   if (ctx.path === '/') {
     ctx.body = {
       name: 'A Koa application',
-      // The path that Koa sees, and the one that the client asked for.
+      // What Koa sees, and what the client asked for.
       path: ctx.path,
-      originalUrl: ctx.originalUrl,
+      originalUrl: ctx.req.originalUrl,
       client: ctx.ip,
       worker: threadId,
     }

@@ -18,7 +18,9 @@ app.get('/', (req, res) => {
 
 app.post('/upload', upload.single('picture'), (req, res) => {
   if (!req.file) {
-    res.status(400).send(page({ prefix: prefixOf(req), worker: threadId, error: 'Please choose a file first.' }))
+    res
+      .status(400)
+      .send(page({ prefix: prefixOf(req), worker: threadId, error: 'Please choose a file first.' }))
     return
   }
   const { originalname, mimetype, size, buffer } = req.file

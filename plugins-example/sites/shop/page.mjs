@@ -1,13 +1,13 @@
 // The one page of the shop: the form, and beneath it what came of it.
 
-const escape = (text) =>
-  String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+const escape = (text) => String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 const row = ([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`
 
 const outcome = ({ order, error }) => {
   if (error) return `<p class="note bad" role="alert">${escape(error)}</p>`
-  if (order) return `<div class="note"><p>Thank you, your picture has arrived.</p><dl>${Object.entries(order).map(row).join('')}</dl></div>`
+  if (order)
+    return `<div class="note"><p>Thank you, your picture has arrived.</p><dl>${Object.entries(order).map(row).join('')}</dl></div>`
   return ''
 }
 

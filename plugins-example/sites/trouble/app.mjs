@@ -39,7 +39,11 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ worker: threadId }))
   } else if (!Object.hasOwn(deeds, deed)) {
     response.statusCode = deed === '' ? 200 : 404
-    response.end(`POST one of ${Object.keys(deeds).map((name) => `/trouble/${name}`).join(', ')}. This is thread ${threadId}.\n`)
+    response.end(
+      `POST one of ${Object.keys(deeds)
+        .map((name) => `/trouble/${name}`)
+        .join(', ')}. This is thread ${threadId}.\n`,
+    )
   } else if (request.method !== 'POST') {
     // Only on purpose: a browser that loads links ahead must not do it.
     response.writeHead(405, { Allow: 'POST' })

@@ -82,7 +82,7 @@ t.test('a field that is different in each request cannot fill it', (t) => {
 })
 
 t.test('variants give way to one another where they are too large together', (t) => {
-  const store = new ResponseStore(10_000)
+  const store = new ResponseStore(15_000)
   for (const name of ['a', 'b', 'c'])
     store.put(DOOR, '/', agent(name), 1, entryOf(3000, 'User-Agent', agent(name)))
   t.not(store.find(DOOR, '/', agent('c')), null)
