@@ -1,16 +1,21 @@
 /** Puts the house together: the only file that knows every room. */
 import Fastify from 'fastify'
 import { systemClock } from '../core/clock.js'
-import { readConfig, type LoadedConfig } from '../core/config/read.js'
+import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
+import type { AdapterModule } from '../core/contract/adapter.js'
 import type { AdapterSettings } from '../core/contract/messages.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { BindingConfig, ServerConfig } from '../core/contract/config.js'
 import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js'
 import { Namespace } from '../core/namespace/namespace.js'
 import { Pipeline } from '../core/pipeline/pipeline.js'
-import { loadModules, planSlots, setUpStages, type LoadedModule, type Plan } from '../core/registry/load.js'
+import { completeApplications } from '../core/registry/applications.js'
+import { loadModules } from '../core/registry/load.js'
+import type { LoadedModule } from '../core/registry/loaded.js'
+import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardStages } from '../modules/standard.js'
+import { standardAdapters } from './adapters/standard.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
@@ -34,17 +39,22 @@ export interface RunningServer {
 
 /** A configuration whose modules have been imported and whose slots are filled: nothing runs yet. */
 export interface CheckedConfig {
-  readonly loaded: LoadedConfig
+  readonly config: ServerConfig
   readonly modules: readonly LoadedModule[]
   readonly plan: Plan
 }
 
 /** @throws ConfigurationError with everything that is wrong. */
 export const checkConfig = async (file: string): Promise<CheckedConfig> => {
-  const loaded = readConfig(file)
-  return withPositions(loaded, async () => {
-    const modules = await loadModules(loaded.config, standardStages)
-    return { loaded, modules, plan: planSlots(loaded.config, modules, standardStages) }
+  const read = await readConfigApart(file)
+  return withPositions(async () => {
+    const modules = await loadModules(read, standardStages)
+    const plan = planSlots(read, modules)
+    const config = await completeApplications(read, [
+      ...adaptersAmong(modules),
+      ...(await standardAdapters()),
+    ])
+    return { config, modules, plan }
   })
 }
 
@@ -54,9 +64,8 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
  * @throws ConfigurationError with everything that is wrong.
  */
 export const checkServer = async (file: string): Promise<{ config: ServerConfig }> => {
-  const { loaded } = await checkConfig(file)
-  const { config } = loaded
-  await withPositions(loaded, async () => {
+  const { config } = await checkConfig(file)
+  await withPositions(async () => {
     const problems: ConfigurationProblem[] = []
     for (const endpoint of planEndpoints(config)) {
       const error = await probe(endpoint)
@@ -79,7 +88,7 @@ export const startServer = async (
   terminal: NodeJS.WritableStream = process.stderr,
 ): Promise<RunningServer> => {
   const checked = await checkConfig(file)
-  const { config } = checked.loaded
+  const { config } = checked
   const events = createEventLog({
     level: config.eventLog.level,
     ...(config.eventLog.file === undefined ? {} : { file: config.eventLog.file }),
@@ -100,7 +109,7 @@ export const startServer = async (
       })
     },
   }
-  const chains = await withPositions(checked.loaded, () => setUpStages(checked.plan, scope))
+  const chains = await withPositions(() => setUpStages(checked.plan, scope))
   reportForeignStages(checked.plan, events)
   const service = new ActivationService({
     config,
@@ -110,14 +119,19 @@ export const startServer = async (
     events,
     adapters: adaptersOf(checked.modules),
   })
-  const listener = new Listener({ config, pipeline: new Pipeline(chains, events, clock), clock, frontDoor: config.caching.enabled })
+  const listener = new Listener({
+    config,
+    pipeline: new Pipeline(chains, events, clock),
+    clock,
+    frontDoor: config.caching.enabled,
+  })
   const close = async (): Promise<void> => {
     await fastify.close()
     await events.close()
   }
   let bindings: OpenBinding[]
   try {
-    bindings = await withPositions(checked.loaded, () => openEndpoints(config, listener, service))
+    bindings = await withPositions(() => openEndpoints(config, listener, service))
   } catch (error) {
     await listener.close()
     await close()
@@ -169,15 +183,17 @@ const openEndpoints = async (
 }
 
 /** Gives problems that know their pointer only a line and a column. */
-const withPositions = async <T>(loaded: LoadedConfig, action: () => Promise<T>): Promise<T> => {
+const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {
   try {
     return await action()
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    const placed = error.problems.map((problem) => ({ ...loaded.locate(problem.pointer), ...problem }))
-    throw new ConfigurationError(error.file, placed)
+    throw await placeProblems(error.file, error.problems)
   }
 }
+
+const adaptersAmong = (modules: readonly LoadedModule[]): AdapterModule[] =>
+  modules.flatMap(({ module }) => (module.kind === 'adapter' ? [module] : []))
 
 const adaptersOf = (modules: readonly LoadedModule[]): AdapterSettings[] =>
   modules.flatMap(({ name, module, options, file }) =>

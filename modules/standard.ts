@@ -1,5 +1,5 @@
 /** The standard stage of each slot: what runs where the configuration names nothing else. */
-import type { StandardStages } from '../core/registry/load.js'
+import type { StandardStages } from '../core/registry/loaded.js'
 import cache from './cache/cache-stage.js'
 import dispatch from './dispatch/dispatch-stage.js'
 import log from './log/log-stage.js'

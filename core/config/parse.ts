@@ -42,7 +42,8 @@ export const parse = (text: string): Parsed => {
     const parent = open.at(-1)
     if (parent === undefined) value = child
     else if (Array.isArray(parent)) parent.push(child)
-    else parent[key] = child
+    // Reported below; to set it would give the object another prototype.
+    else if (key !== '__proto__') parent[key] = child
   }
   const begin = (child: Record<string, unknown> | unknown[]): void => {
     add(child)

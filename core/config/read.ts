@@ -5,6 +5,7 @@ import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
 import { build } from './build.js'
 import { findProblems } from './check.js'
 import { expand, type Environment } from './environment.js'
+import { freeze } from './freeze.js'
 import { isObject, type Raw } from './inherit.js'
 import { plain } from './json-schema.js'
 import { parse } from './parse.js'
@@ -53,6 +54,12 @@ export const readConfig = (file: string, environment: Environment = process.env)
   return { config: freeze(config), locate: (pointer) => positions.find(pointer), error }
 }
 
+/** An error of problems that showed only after the reading, each with its place in the file. */
+export const errorIn = (file: string, problems: readonly ConfigurationProblem[]): ConfigurationError => {
+  const path = resolve(file)
+  return new ConfigurationError(path, inOrder(problems, new Positions(readText(path))))
+}
+
 const readText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
@@ -78,10 +85,3 @@ const inOrder = (problems: readonly Problem[], positions: Positions): Configurat
       return { pointer, message, ...place }
     })
     .sort((a, b) => a.line - b.line || a.column - b.column)
-
-const freeze = <T extends object>(value: T): T => {
-  for (const child of Object.values(value) as unknown[]) {
-    if (typeof child === 'object' && child !== null) freeze(child)
-  }
-  return Object.freeze(value)
-}

@@ -90,7 +90,7 @@ export class Pipeline {
    */
   interrupt(ctx: RequestContext, code: ErrorCode): boolean {
     const step = this.steps[ctx.step]
-    if (!ctx.pending || !step || step.onError !== 'answer') return false
+    if (!ctx.pending || step?.onError !== 'answer') return false
     step.cancel?.(ctx)
     this.fail(ctx, code)
     return true

@@ -112,7 +112,7 @@ export class RequestContext {
     const headers = this.rawHeaders
     for (let i = 0; i < headers.length; i += 2) {
       const candidate = headers[i]
-      if (candidate !== undefined && candidate.length === name.length && candidate.toLowerCase() === name) {
+      if (candidate?.length === name.length && candidate.toLowerCase() === name) {
         return headers[i + 1]
       }
     }
@@ -125,7 +125,7 @@ export class RequestContext {
     let joined: string | undefined
     for (let i = 0; i < headers.length; i += 2) {
       const candidate = headers[i]
-      if (candidate !== undefined && candidate.length === name.length && candidate.toLowerCase() === name) {
+      if (candidate?.length === name.length && candidate.toLowerCase() === name) {
         joined = joined === undefined ? headers[i + 1] : `${joined}, ${headers[i + 1] ?? ''}`
       }
     }

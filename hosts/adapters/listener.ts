@@ -6,14 +6,30 @@ import { anyOptions, findExport, requireExport } from './exported.js'
 const isListener = (value: unknown): value is RequestListener =>
   typeof value === 'function' && value.length >= 2
 
-const listenerAdapter = (name: string, what: string, recognises: boolean): AdapterModule =>
+/** Named as what it is, a function of any number of arguments is one. */
+const isFunction = (value: unknown): value is RequestListener => typeof value === 'function'
+
+export const listener = defineAdapter({
+  name: 'listener',
+  options: anyOptions,
+  recognises: ({ exports }) => findExport(exports, isListener) !== undefined,
+  adapt: async (input) => ({
+    handle: await requireExport(
+      input,
+      input.application.type === 'listener' ? isFunction : isListener,
+      'a function (request, response)',
+    ),
+  }),
+})
+
+const applicationOf = (name: string, framework: string): AdapterModule =>
   defineAdapter({
     name,
     options: anyOptions,
-    recognises: ({ exports }) => recognises && findExport(exports, isListener) !== undefined,
-    adapt: async (input) => ({ handle: await requireExport(input, isListener, what) }),
+    adapt: async (input) => ({
+      handle: await requireExport(input, isListener, `an application of ${framework}`),
+    }),
   })
 
-export const listener = listenerAdapter('listener', 'a function (request, response)', true)
-export const express = listenerAdapter('express', 'an Express application', false)
-export const connect = listenerAdapter('connect', 'a Connect application', false)
+export const express = applicationOf('express', 'Express')
+export const connect = applicationOf('connect', 'Connect')

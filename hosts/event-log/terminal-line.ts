@@ -8,7 +8,7 @@ const colourOf: Readonly<Record<ServerEvent['level'], string>> = { info: '36', w
 
 /**
  * `06:39:30 WARNING WAS 5009  worker 3 of pool "Api" ended unexpectedly`, in the machine's time, with its line end.
- * Facts stand on lines of their own.
+ * Only evidence of several lines, such as a stack, follows it: the text names what is short, and the file keeps everything.
  *
  * @param at - milliseconds since the epoch
  * @param coloured - whether the terminal understands ANSI colours
@@ -19,8 +19,9 @@ export const terminalLine = (at: number, event: ServerEvent, coloured: boolean):
   const level = paint(event.level.toUpperCase().padEnd(LEVEL_WIDTH), colourOf[event.level])
   const source = event.id === 0 ? event.source : `${event.source} ${event.id}`
   const lines = [`${timeOfDay(at)} ${level} ${source}  ${visible(event.text).replace(/\s*\n\s*/g, ' ')}`]
-  for (const [name, value] of Object.entries(event.facts ?? {})) {
-    for (const line of factLines(name, value)) lines.push(INDENT + paint(line, DIM))
+  for (const value of Object.values(event.facts ?? {})) {
+    if (typeof value !== 'string' || !value.includes('\n')) continue
+    for (const line of visible(value).trimEnd().split('\n')) lines.push(INDENT + paint(line, DIM))
   }
   return `${lines.join('\n')}\n`
 }
@@ -31,16 +32,6 @@ const timeOfDay = (at: number): string => {
     .map((part) => String(part).padStart(2, '0'))
     .join(':')
 }
-
-/** `name: value`; a value of several lines, such as a stack, begins on the next line and is indented once more. */
-const factLines = (name: string, value: unknown): string[] => {
-  const lines = visible(asText(value)).trimEnd().split('\n')
-  return lines.length === 1
-    ? [`${visible(name)}: ${lines[0] ?? ''}`]
-    : [`${visible(name)}:`, ...lines.map((line) => INDENT + line)]
-}
-
-const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 /** Texts hold names and messages of strangers: nothing in them may move the cursor or paint the terminal. */
 const visible = (text: string): string =>

@@ -55,7 +55,13 @@ export class ClientConnection implements Connection, ResponseWriter {
   private ending = false
   private starting = false
 
-  constructor(id: number, socket: Socket, encrypted: boolean, pipeline: Pipeline, frontDoor: FrontDoor | null) {
+  constructor(
+    id: number,
+    socket: Socket,
+    encrypted: boolean,
+    pipeline: Pipeline,
+    frontDoor: FrontDoor | null,
+  ) {
     this.id = id
     this.socket = socket
     this.encrypted = encrypted
@@ -135,7 +141,7 @@ export class ClientConnection implements Connection, ResponseWriter {
     if (this.starting || this.waiting.length === 0) return
     // A loop, since a cached answer is done before `begin` returns: many of them must not pile up on the stack.
     this.starting = true
-    for (let next = this.waiting.shift(); next; next = this.current ? undefined : this.waiting.shift()) {
+    for (let next = this.waiting.shift(); next; next = this.busy ? undefined : this.waiting.shift()) {
       if (this.waiting.length === PIPELINE_LIMIT - 1) this.socket.resume()
       this.begin(next.ctx, next.response, this.ending ? 'CLIENT_GONE' : next.error)
     }

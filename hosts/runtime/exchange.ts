@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ResponseFlags, ToListener, WINDOW, type Batch, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
-import { clearNeedDrain, dumpRequest, emitClose, mustClose } from './node-internals.js'
+import { clearNeedDrain, emitClose, endRequest, mustClose, readsOn } from './node-internals.js'
 import type { StandInSocket } from './stand-in-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as part of a string. */
@@ -17,6 +17,8 @@ export interface ExchangeOwner {
   closed(exchange: Exchange): void
 }
 
+type WriteCallback = (error?: Error | null) => void
+
 export class Exchange {
   readonly id: number
   readonly socket: StandInSocket
@@ -27,12 +29,14 @@ export class Exchange {
   unacknowledged = 0
   private parts: Bytes[] = []
   private text = ''
-  private callbacks: (() => void)[] = []
+  private callbacks: WriteCallback[] = []
   private sent = 0
   private begun = false
   private ended = false
   private closing = false
   private isDirty = false
+  /** The response is complete, and the application still reads the request's body. */
+  private lingering = false
   private blocked = false
   /** Bytes of the request's body that the application has not read yet, and of which the listener must hear. */
   private unread = 0
@@ -61,7 +65,7 @@ export class Exchange {
   write(
     chunk: string | Uint8Array,
     encoding: BufferEncoding | undefined,
-    callback: (() => void) | undefined,
+    callback: WriteCallback | undefined,
   ): boolean {
     if (callback) this.callbacks.push(callback)
     if (typeof chunk === 'string') {
@@ -128,6 +132,9 @@ export class Exchange {
     }
     request.complete = true
     request.push(null)
+    if (!this.lingering) return
+    this.socket.exchange = null
+    this.schedule()
   }
 
   /** So many bytes have left for the client. */
@@ -135,6 +142,7 @@ export class Exchange {
     this.unacknowledged -= bytes
     if (!this.blocked || this.unacknowledged >= WINDOW / 2) return
     this.blocked = false
+    if (this.callbacks.length > 0) this.callBack(null)
     this.socket.emit('drain')
     if (this.response.writableEnded) return
     clearNeedDrain(this.response)
@@ -178,6 +186,12 @@ export class Exchange {
       return
     }
     const close = this.closing || mustClose(this.response, this.sent)
+    if (!close && readsOn(this.request)) {
+      // All has been said, but the listener must not take the exchange for over while it brings the body.
+      this.lingering = true
+      if (last !== null) this.post(batch, last, 0)
+      return
+    }
     this.ended = true
     if (!this.begun && last === null) {
       batch.push(ToListener.RESET, this.id)
@@ -186,13 +200,9 @@ export class Exchange {
     this.post(batch, last ?? '', close ? ResponseFlags.END | ResponseFlags.CLOSE : ResponseFlags.END)
   }
 
-  /** After the batch has left: whoever waited for his bytes to go may go on. */
+  /** After the batch has left: whoever waited for his bytes to go may go on, unless the client is to catch up first. */
   flushed(): void {
-    if (this.callbacks.length > 0) {
-      const { callbacks } = this
-      this.callbacks = []
-      for (const callback of callbacks) callback()
-    }
+    if (this.callbacks.length > 0 && (!this.blocked || this.ended)) this.callBack(null)
     if (this.ended) this.owner.closed(this)
   }
 
@@ -200,9 +210,9 @@ export class Exchange {
   finish(): void {
     if (!this.ended) this.schedule()
     const { response } = this
-    if (this.socket.exchange === this) this.socket.exchange = null
+    if (this.socket.exchange === this && !this.lingering) this.socket.exchange = null
     if (response.socket) response.detachSocket(this.socket as never)
-    dumpRequest(this.request)
+    endRequest(this.request)
     process.nextTick(emitClose, response)
   }
 
@@ -227,11 +237,25 @@ export class Exchange {
     this.owner.dirty(this)
   }
 
+  private callBack(error: Error | null): void {
+    const { callbacks } = this
+    this.callbacks = []
+    for (const callback of callbacks) callback(error)
+  }
+
   private breakOff(): void {
     this.parts = []
     this.text = ''
     this.socket.exchange = null
-    this.request.destroy(connectionReset())
+    const reset = connectionReset()
+    if (this.callbacks.length > 0) {
+      // Or node would take the last callback for a finish.
+      this.socket._hadError = true
+      process.nextTick(() => {
+        this.callBack(reset)
+      })
+    }
+    this.request.destroy(reset)
     this.owner.closed(this)
   }
 }

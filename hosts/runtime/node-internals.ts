@@ -9,6 +9,7 @@ import { IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http
 interface MessageInternals {
   _addHeaderLines?: (headers: string[], count: number) => void
   _dump?: () => void
+  _consumed?: boolean
 }
 
 interface ResponseInternals {
@@ -63,12 +64,36 @@ export const joinHeaders = (
   return headers
 }
 
-/** Throws away what the application did not read of the body, as node's server does when the response is complete. */
-export const dumpRequest = (request: IncomingMessage): void => {
-  if (request.readableEnded || request.destroyed) return
-  const { _dump } = request as unknown as MessageInternals
-  if (_dump) _dump.call(request)
-  else request.resume()
+/**
+ * Ends the life of a request as node's server does when the response is complete: a body that nobody reads is thrown
+ * away, and 'close' follows the end of the body. The fall-back takes a body that has not begun to flow for unread.
+ */
+export const endRequest = (request: IncomingMessage): void => {
+  if (request.destroyed) return
+  if (!request.readableEnded) {
+    if (isRead(request)) return closeAtEnd(request)
+    const { _dump } = request as unknown as MessageInternals
+    if (_dump) _dump.call(request)
+    else request.resume()
+  }
+  // Destroying is nothing but the event, which costs more than asking whether anybody waits for it.
+  if (request.listenerCount('close') > 0) closeAtEnd(request)
+}
+
+/** Whether somebody reads the body, of which not all has come yet. */
+export const readsOn = (request: IncomingMessage): boolean =>
+  !request.complete && !request.destroyed && isRead(request)
+
+const isRead = (request: IncomingMessage): boolean =>
+  (request as unknown as MessageInternals)._consumed ?? request.readableFlowing !== null
+
+const closeAtEnd = (request: IncomingMessage): void => {
+  if (request.readableEnded) request.destroy()
+  else request.once('end', destroyThis)
+}
+
+function destroyThis(this: IncomingMessage): void {
+  this.destroy()
 }
 
 /** Node's mark that a pipe into the response must wait; whoever emits 'drain' takes it away. */

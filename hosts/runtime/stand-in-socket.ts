@@ -34,6 +34,8 @@ export class StandInSocket extends Duplex {
   timeout = 0
   bytesRead = 0
   bytesWritten = 0
+  /** Node's own mark of a socket that broke: its response will not emit 'finish' any more. */
+  _hadError = false
   /** The request that is being answered on this connection. */
   exchange: Exchange | null = null
   private timer: NodeJS.Timeout | null = null
@@ -84,7 +86,7 @@ export class StandInSocket extends Duplex {
   override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
     if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') this.write(chunk)
     const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function')
-    if (done) process.nextTick(done as () => void)
+    if (done) process.nextTick(done)
     this.exchange?.closeAfter()
     return this
   }

@@ -27,6 +27,7 @@ export interface CacheLimits {
 
 /** A shared cache by RFC 9111, with explicit freshness only; it never asks a worker whether a response is still good. */
 export class CacheStage implements Stage, HitSource {
+  readonly repeatable = true
   private readonly responses: ResponseStore
   private readonly budget: CollectingBudget
   private readonly maxResponseBytes: number

@@ -21,6 +21,7 @@ export default defineStage({
       allowDoubleEscaping: webLimits.allowDoubleEscaping,
     }
     return {
+      repeatable: true,
       run(ctx) {
         validate(ctx, rules)
         return 'CONTINUE'

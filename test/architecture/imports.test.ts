@@ -26,7 +26,9 @@ const filesBelow = (folder: string): string[] =>
 const importsOf = (file: string): Import[] => {
   const text = readFileSync(join(ROOT, file), 'utf8')
   const found: Import[] = []
-  for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)) {
+  for (const match of text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+  )) {
     const specifier = match[2] ?? match[3] ?? match[4] ?? ''
     const target = specifier.startsWith('.')
       ? relative(ROOT, join(ROOT, dirname(file), specifier)).replace(/\.js$/, '.ts')
@@ -36,18 +38,32 @@ const importsOf = (file: string): Import[] => {
   return found
 }
 
-const sources = ['core', 'modules', 'hosts', 'plugins-example'].flatMap(filesBelow).filter((file) => file.endsWith('.ts'))
+const sources = ['core', 'modules', 'hosts', 'plugins-example']
+  .flatMap(filesBelow)
+  .filter((file) => file.endsWith('.ts'))
 const imports = sources.flatMap(importsOf)
 const packageOf = (specifier: string): string | undefined => {
-  if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier)) return undefined
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier))
+    return undefined
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
 
 /** Violations as `file imports target`, so that a failing test says where to look. */
-const where = (guilty: readonly Import[]): string[] => guilty.map((one) => `${one.file} imports ${one.specifier}`)
+const where = (guilty: readonly Import[]): string[] =>
+  guilty.map((one) => `${one.file} imports ${one.specifier}`)
 
 t.test('core/contract holds types only', async (t) => {
-  t.same(where(imports.filter((one) => one.file.startsWith('core/contract/') && !one.typeOnly && one.target !== undefined)), [])
+  t.same(
+    where(
+      imports.filter(
+        (one) => one.file.startsWith('core/contract/') && !one.typeOnly && one.target !== undefined,
+      ),
+    ),
+    [],
+  )
 })
 
 t.test('the request wing and the supervision wing never import each other', async (t) => {
@@ -60,7 +76,14 @@ t.test('the request wing and the supervision wing never import each other', asyn
 })
 
 t.test('core imports nothing of modules, hosts or examples', async (t) => {
-  t.same(where(imports.filter(({ file, target }) => file.startsWith('core/') && target !== undefined && !target.startsWith('core/'))), [])
+  t.same(
+    where(
+      imports.filter(
+        ({ file, target }) => file.startsWith('core/') && target !== undefined && !target.startsWith('core/'),
+      ),
+    ),
+    [],
+  )
 })
 
 t.test('a module imports the public entry and its own folder only', async (t) => {
@@ -87,7 +110,8 @@ t.test('a host imports core and its own folder; only a start file knows other ro
 
 t.test('the examples import webgarden by its public name only', async (t) => {
   const guilty = imports.filter(
-    ({ file, target }) => file.startsWith('plugins-example/') && target !== undefined && !target.startsWith(dirname(file)),
+    ({ file, target }) =>
+      file.startsWith('plugins-example/') && target !== undefined && !target.startsWith(dirname(file)),
   )
   t.same(where(guilty), [])
 })
@@ -115,7 +139,9 @@ t.test('declared dependencies are the used ones', async (t) => {
     dependencies: Record<string, string>
   }
   const shipped = imports.filter(({ file }) => !file.startsWith('plugins-example/'))
-  const used = new Set(shipped.map(({ specifier }) => packageOf(specifier)).filter((name) => name !== undefined))
+  const used = new Set(
+    shipped.map(({ specifier }) => packageOf(specifier)).filter((name) => name !== undefined),
+  )
   t.same([...used].sort(), Object.keys(manifest.dependencies).sort())
 })
 
@@ -125,5 +151,8 @@ t.test('every source file begins with a sentence on what it is for', async (t) =
 })
 
 t.test('nothing is called utils, helpers or manager', async (t) => {
-  t.same(sources.filter((file) => /(^|\/)[^/]*(util|helper|manager)[^/]*/i.test(file)), [])
+  t.same(
+    sources.filter((file) => /(^|\/)[^/]*(util|helper|manager)[^/]*/i.test(file)),
+    [],
+  )
 })

@@ -63,25 +63,31 @@ for (const [fault, path, evidence] of [
   })
 }
 
-t.test('an endless loop holds up its own pool only; its requests are queued or wait, others go on', async (t) => {
-  const server = await start({ processModel: { shutdownTimeLimit: '1s' } })
-  t.teardown(() => server.stop())
-  t.equal(await text(`${server.url}/t/`), 'trouble answers')
-  const victim = await rawClient(server.port)
-  victim.send(get('/t/spin'))
-  for (let i = 0; i < 20; i++) t.equal(await text(`${server.url}/`), 'calm')
-  victim.socket.destroy()
-})
+t.test(
+  'an endless loop holds up its own pool only; its requests are queued or wait, others go on',
+  async (t) => {
+    const server = await start({ processModel: { shutdownTimeLimit: '1s' } })
+    t.teardown(() => server.stop())
+    t.equal(await text(`${server.url}/t/`), 'trouble answers')
+    const victim = await rawClient(server.port)
+    victim.send(get('/t/spin'))
+    for (let i = 0; i < 20; i++) t.equal(await text(`${server.url}/`), 'calm')
+    victim.socket.destroy()
+  },
+)
 
-t.test('a crash in the middle of a response cuts that response, so that half does not look like a whole', async (t) => {
-  const server = await start()
-  t.teardown(() => server.stop())
-  const victim = await rawClient(server.port)
-  victim.send(get('/t/begin'))
-  const { how, text: received } = await victim.ended()
-  t.equal(how, 'reset')
-  t.notMatch(received, /\r\n0\r\n\r\n$/, 'no end of a chunked body')
-})
+t.test(
+  'a crash in the middle of a response cuts that response, so that half does not look like a whole',
+  async (t) => {
+    const server = await start()
+    t.teardown(() => server.stop())
+    const victim = await rawClient(server.port)
+    victim.send(get('/t/begin'))
+    const { how, text: received } = await victim.ended()
+    t.equal(how, 'reset')
+    t.notMatch(received, /\r\n0\r\n\r\n$/, 'no end of a chunked body')
+  },
+)
 
 t.test('inFlight "502" answers instead of a reset', async (t) => {
   const server = await start({ failure: { inFlight: '502' } })
@@ -106,25 +112,28 @@ t.test('requests that no worker has taken survive a crash and go to the new work
   t.same(new Set(await Promise.all(waiting)), new Set(['trouble answers']))
 })
 
-t.test('a worker that dies before it is ready gives 503 to those who wait, once, and does not turn in circles', async (t) => {
-  const server = await startServer(
-    {
-      sites: [
-        {
-          name: 'Test',
-          bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
-          applications: [{ path: '/', module: './app.mjs' }],
-        },
-      ],
-    },
-    { 'app.mjs': 'process.exit(7)' },
-  )
-  t.teardown(() => server.stop())
-  const statuses = await Promise.all([1, 2, 3].map(async () => (await fetch(server.url)).status))
-  t.same(new Set(statuses), new Set([503]))
-  await server.printed(/5022.*process\.exit\(7\)/)
-  t.equal(server.output().match(/ 5022 /g)?.length, 1, 'one start for three requests')
-})
+t.test(
+  'a worker that dies before it is ready gives 503 to those who wait, once, and does not turn in circles',
+  async (t) => {
+    const server = await startServer(
+      {
+        sites: [
+          {
+            name: 'Test',
+            bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
+            applications: [{ path: '/', module: './app.mjs' }],
+          },
+        ],
+      },
+      { 'app.mjs': 'process.exit(7)' },
+    )
+    t.teardown(() => server.stop())
+    const statuses = await Promise.all([1, 2, 3].map(async () => (await fetch(server.url)).status))
+    t.same(new Set(statuses), new Set([503]))
+    await server.printed(/5022.*process\.exit\(7\)/)
+    t.equal(server.output().match(/ 5022 /g)?.length, 1, 'one start for three requests')
+  },
+)
 
 t.test('a start that takes too long is killed, and its clients get 503', async (t) => {
   const server = await startServer(
@@ -145,37 +154,40 @@ t.test('a start that takes too long is killed, and its clients get 503', async (
   await server.printed(/5012/)
 })
 
-t.test('an application that fails to load gives 503 with the reason in the event log; its neighbours in the pool answer', async (t) => {
-  const server = await startServer(
-    {
-      applicationPools: [{ name: 'P', processModel: { startupTimeLimit: '2s' } }],
-      sites: [
-        {
-          name: 'Test',
-          bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
-          applications: [
-            { path: '/throws', applicationPool: 'P', module: './throws.mjs' },
-            { path: '/nothing', applicationPool: 'P', module: './nothing.mjs' },
-            { path: '/syntax', applicationPool: 'P', module: './syntax.cjs' },
-            { path: '/good', applicationPool: 'P', module: './calm.mjs' },
-          ],
-        },
-      ],
-    },
-    {
-      'throws.mjs': `throw new Error('no database today')`,
-      'nothing.mjs': `export const answer = 42`,
-      'syntax.cjs': `const = 3`,
-      'calm.mjs': CALM,
-    },
-  )
-  t.teardown(() => server.stop())
-  t.equal((await fetch(`${server.url}/throws`)).status, 503)
-  await server.printed(/2299.*\/throws.*no database today[\s\S]*throws\.mjs:1/)
-  t.equal((await fetch(`${server.url}/syntax`)).status, 503)
-  await server.printed(/2299.*\/syntax/)
-  t.equal(await text(`${server.url}/good`), 'calm')
-  t.equal((await fetch(`${server.url}/nothing`)).status, 503)
-  await server.printed(/2299.*\/nothing.*exports nothing that can answer requests/)
-  t.equal(await text(`${server.url}/good`), 'calm')
-})
+t.test(
+  'an application that fails to load gives 503 with the reason in the event log; its neighbours in the pool answer',
+  async (t) => {
+    const server = await startServer(
+      {
+        applicationPools: [{ name: 'P', processModel: { startupTimeLimit: '2s' } }],
+        sites: [
+          {
+            name: 'Test',
+            bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
+            applications: [
+              { path: '/throws', applicationPool: 'P', module: './throws.mjs' },
+              { path: '/nothing', applicationPool: 'P', module: './nothing.mjs' },
+              { path: '/syntax', applicationPool: 'P', module: './syntax.cjs' },
+              { path: '/good', applicationPool: 'P', module: './calm.mjs' },
+            ],
+          },
+        ],
+      },
+      {
+        'throws.mjs': `throw new Error('no database today')`,
+        'nothing.mjs': `export const answer = 42`,
+        'syntax.cjs': `const = 3`,
+        'calm.mjs': CALM,
+      },
+    )
+    t.teardown(() => server.stop())
+    t.equal((await fetch(`${server.url}/throws`)).status, 503)
+    await server.printed(/2299.*\/throws.*no database today[\s\S]*throws\.mjs:1/)
+    t.equal((await fetch(`${server.url}/syntax`)).status, 503)
+    await server.printed(/2299.*\/syntax/)
+    t.equal(await text(`${server.url}/good`), 'calm')
+    t.equal((await fetch(`${server.url}/nothing`)).status, 503)
+    await server.printed(/2299.*\/nothing.*exports nothing that can answer requests/)
+    t.equal(await text(`${server.url}/good`), 'calm')
+  },
+)

@@ -39,21 +39,24 @@ const server = createServer((request, response) => {
 }).listen(process.env.PORT)
 `
 
-t.test('no thread exists before the first request; the first one waits for the start and is answered', async (t) => {
-  const server = await startServer(oneSite([{ path: '/', module: './app.mjs' }]), {
-    'app.mjs': `export default (request, response) => response.end('started')`,
-  })
-  t.teardown(() => server.stop())
-  const threads = async (): Promise<number> => {
-    const status = await readFile(`/proc/${server.process.pid ?? 0}/status`, 'utf8')
-    return Number(/^Threads:\s+(\d+)/m.exec(status)?.[1])
-  }
-  const before = await threads()
-  t.notMatch(server.output(), /Worker 1/)
-  t.equal(await text(server.url), 'started')
-  t.equal(await threads(), before + 1)
-  t.match(server.output(), /Worker 1 of pool "DefaultAppPool" is ready/)
-})
+t.test(
+  'no thread exists before the first request; the first one waits for the start and is answered',
+  async (t) => {
+    const server = await startServer(oneSite([{ path: '/', module: './app.mjs' }]), {
+      'app.mjs': `export default (request, response) => response.end('started')`,
+    })
+    t.teardown(() => server.stop())
+    const threads = async (): Promise<number> => {
+      const status = await readFile(`/proc/${server.process.pid ?? 0}/status`, 'utf8')
+      return Number(/^Threads:\s+(\d+)/m.exec(status)?.[1])
+    }
+    const before = await threads()
+    t.notMatch(server.output(), /Worker 1/)
+    t.equal(await text(server.url), 'started')
+    t.equal(await threads(), before + 1)
+    t.match(server.output(), /Worker 1 of pool "DefaultAppPool" is ready/)
+  },
+)
 
 t.test('10 MB go up and come down unchanged', async (t) => {
   const server = await startServer(oneSite([{ path: '/', module: './app.mjs' }]), { 'app.mjs': ECHO })
@@ -108,10 +111,14 @@ t.test('Expect: 100-continue, trailers both ways, early hints', async (t) => {
   await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
   client.send('body')
   await client.until(/HTTP\/1\.1 200 OK[\s\S]*body/)
-  client.send('POST /trailers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-In: 7\r\n\r\n')
+  client.send(
+    'POST /trailers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-In: 7\r\n\r\n',
+  )
   await client.until(/\{"x-in":"7"\}\r\n0\r\nX-Sum: abc\r\n\r\n$/)
   client.send(get('/hints'))
-  await client.until(/HTTP\/1\.1 103 Early Hints\r\nLink: <\/style.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK[\s\S]*hinted/)
+  await client.until(
+    /HTTP\/1\.1 103 Early Hints\r\nLink: <\/style.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK[\s\S]*hinted/,
+  )
   client.socket.destroy()
 })
 
@@ -130,13 +137,15 @@ t.test('pipelined requests are answered in order', async (t) => {
   client.socket.destroy()
 })
 
-t.test('a queue that is full answers 503 and closes; what waits is served when the worker comes to it', async (t) => {
-  const server = await startServer(
-    oneSite([{ path: '/', applicationPool: 'P', module: './app.mjs' }], {
-      applicationPools: [{ name: 'P', queueLength: 10, concurrentRequests: 1 }],
-    }),
-    {
-      'app.mjs': `
+t.test(
+  'a queue that is full answers 503 and closes; what waits is served when the worker comes to it',
+  async (t) => {
+    const server = await startServer(
+      oneSite([{ path: '/', applicationPool: 'P', module: './app.mjs' }], {
+        applicationPools: [{ name: 'P', queueLength: 10, concurrentRequests: 1 }],
+      }),
+      {
+        'app.mjs': `
         let release
         export default (request, response) => {
           if (request.url === '/hold') return void (release = () => response.end('held'))
@@ -144,24 +153,25 @@ t.test('a queue that is full answers 503 and closes; what waits is served when t
           response.end('served')
         }
         setInterval(async () => { if (release && (await import('node:fs')).existsSync(new URL('./go', import.meta.url))) release() }, 20)`,
-    },
-  )
-  t.teardown(() => server.stop())
-  const hold = text(`${server.url}/hold`)
-  await server.printed(/is ready/)
-  const clients = await Promise.all(Array.from({ length: 12 }, () => rawClient(server.port)))
-  for (const client of clients) client.send(get('/x'))
-  const refused = await Promise.any(clients.map((client) => client.ended()))
-  t.match(refused.text, /^HTTP\/1\.1 503 Service Unavailable\r\n/)
-  t.match(refused.text, /\r\nConnection: close\r\n/)
-  const { writeFile } = await import('node:fs/promises')
-  await writeFile(join(server.folder, 'go'), '')
-  t.equal(await hold, 'held')
-  const served = clients.filter((client) => !client.received().includes('503'))
-  t.ok(served.length >= 10, `${served.length} of 12 found room`)
-  await Promise.all(served.map((client) => client.until(/served/)))
-  for (const client of clients) client.socket.destroy()
-})
+      },
+    )
+    t.teardown(() => server.stop())
+    const hold = text(`${server.url}/hold`)
+    await server.printed(/is ready/)
+    const clients = await Promise.all(Array.from({ length: 12 }, () => rawClient(server.port)))
+    for (const client of clients) client.send(get('/x'))
+    const refused = await Promise.any(clients.map((client) => client.ended()))
+    t.match(refused.text, /^HTTP\/1\.1 503 Service Unavailable\r\n/)
+    t.match(refused.text, /\r\nConnection: close\r\n/)
+    const { writeFile } = await import('node:fs/promises')
+    await writeFile(join(server.folder, 'go'), '')
+    t.equal(await hold, 'held')
+    const served = clients.filter((client) => !client.received().includes('503'))
+    t.ok(served.length >= 10, `${served.length} of 12 found room`)
+    await Promise.all(served.map((client) => client.until(/served/)))
+    for (const client of clients) client.socket.destroy()
+  },
+)
 
 t.test('Ctrl-C lets a request under way finish, then ends with 0', async (t) => {
   const server = await startServer(oneSite([{ path: '/', module: './app.mjs' }]), {
@@ -179,7 +189,9 @@ t.test('a web garden serves the connections in turn, and a connection keeps its 
     oneSite([{ path: '/', applicationPool: 'P', module: './app.mjs' }], {
       applicationPools: [{ name: 'P', processModel: { maxProcesses: 2 } }],
     }),
-    { 'app.mjs': `import { threadId } from 'node:worker_threads'\nexport default (request, response) => response.end('<' + threadId + '>')` },
+    {
+      'app.mjs': `import { threadId } from 'node:worker_threads'\nexport default (request, response) => response.end('<' + threadId + '>')`,
+    },
   )
   t.teardown(() => server.stop())
   const ask = async (count: number): Promise<string[]> => {
@@ -218,7 +230,12 @@ t.test('several pools have queues, workers and environments of their own', async
           bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
           applications: [
             { path: '/', applicationPool: 'Production', module: './app.mjs', environment: { WHO: 'root' } },
-            { path: '/staging', applicationPool: 'Staging', module: './app.mjs', environment: { WHO: 'staged' } },
+            {
+              path: '/staging',
+              applicationPool: 'Staging',
+              module: './app.mjs',
+              environment: { WHO: 'staged' },
+            },
           ],
         },
       ],
@@ -238,8 +255,13 @@ t.test('sites share a port by their host; another host is refused', async (t) =>
   })
   const port = await freePort()
   const server = await startServer(
-    { applicationPools: [{ name: 'A' }, { name: 'B' }], sites: [site('A', 'a.test', port), site('B', 'b.test', port)] },
-    { 'app.mjs': `export default (request, response) => response.end(request.serverVariables.INSTANCE_NAME)` },
+    {
+      applicationPools: [{ name: 'A' }, { name: 'B' }],
+      sites: [site('A', 'a.test', port), site('B', 'b.test', port)],
+    },
+    {
+      'app.mjs': `export default (request, response) => response.end(request.serverVariables.INSTANCE_NAME)`,
+    },
   )
   t.teardown(() => server.stop())
   const ask = (host: string): Promise<{ status: number; body: string }> =>

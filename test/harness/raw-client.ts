@@ -68,6 +68,6 @@ export const rawClient = (port: number): Promise<RawClient> =>
 
 /** A GET as bytes. */
 export const get = (path: string, headers: Record<string, string> = {}): string =>
-  `GET ${path} HTTP/1.1\r\nHost: test\r\n${Object.entries(headers)
+  `GET ${path} HTTP/1.1\r\n${Object.entries({ Host: 'test', ...headers })
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')}\r\n`

@@ -27,10 +27,16 @@ export interface TestServer {
 }
 
 /** Writes `files` and `applicationHost.json` (an object, or text as it is) into a new folder; packages resolve in it. */
-export const writeFolder = async (config: object | string, files: Record<string, string> = {}): Promise<string> => {
+export const writeFolder = async (
+  config: object | string,
+  files: Record<string, string> = {},
+): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'webgarden-'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  const all = { ...files, 'applicationHost.json': typeof config === 'string' ? config : JSON.stringify(config, null, 2) }
+  const all = {
+    ...files,
+    'applicationHost.json': typeof config === 'string' ? config : JSON.stringify(config, null, 2),
+  }
   for (const [name, content] of Object.entries(all)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), content)
@@ -39,7 +45,10 @@ export const writeFolder = async (config: object | string, files: Record<string,
 }
 
 /** Resolves when the server has printed `ready`; rejects with its output when it ends before. */
-export const startServer = async (config: object | string, files: Record<string, string> = {}): Promise<TestServer> => {
+export const startServer = async (
+  config: object | string,
+  files: Record<string, string> = {},
+): Promise<TestServer> => {
   const folder = await writeFolder(config, files)
   const child = spawn(process.execPath, [CLI, 'start', '--config', join(folder, 'applicationHost.json')], {
     cwd: folder,
@@ -87,7 +96,16 @@ export const startServer = async (config: object | string, files: Record<string,
   }
   const ports = [...output.matchAll(/^listening on \w+:\/\/.+:(\d+)$/gm)].map((match) => Number(match[1]))
   const port = ports[0] ?? 0
-  return { folder, ports, port, url: `http://127.0.0.1:${port}`, process: child, output: () => output, printed, stop }
+  return {
+    folder,
+    ports,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    process: child,
+    output: () => output,
+    printed,
+    stop,
+  }
 }
 
 /** A configuration of one site on a free port of 127.0.0.1, whose applications are given by path. */

@@ -1,4 +1,6 @@
 /** The cache stage of the examples, switched in for the standard one. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { oneSite, startServer } from '../harness/server.js'
 import { example } from './examples.js'
@@ -85,4 +87,22 @@ t.test('an application that switches caching off is left alone', async (t) => {
   const url = `${server.url}/?Cache-Control=max-age=60`
   t.equal(await ask(url), '1')
   t.equal(await ask(url), '2')
+})
+
+t.test('hits are logged as requests of their site and application', async (t) => {
+  const dir = t.testdir()
+  const log = join(dir, 'requests.ndjson')
+  const server = await startServer(
+    oneSite([{ path: '/', module: './app.mjs' }], {
+      modules: [example('cache-map'), example('log-json-lines', { file: log })],
+      pipeline: { cache: 'cache-map', log: 'log-json-lines' },
+    }),
+    files,
+  )
+  const url = `${server.url}/?Cache-Control=max-age=60`
+  t.equal(await ask(url), '1')
+  t.equal(await ask(url), '1')
+  await server.stop()
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
+  t.match(JSON.parse(lines[1] ?? '{}'), { site: 'Test', application: '/', fromCache: true, status: 200 })
 })

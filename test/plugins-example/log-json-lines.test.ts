@@ -1,6 +1,6 @@
 /** The log stage of the examples, switched in for the standard one and beside it. */
 import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { oneSite, startServer } from '../harness/server.js'
@@ -11,7 +11,7 @@ const files = {
   'app.mjs': `export default (request, response) => { response.statusCode = 201; response.end('made') }`,
 }
 
-/** Reads the log through a hook that runs before the server's folder is taken away: `stop` flushes, then deletes. */
+/** What the log holds when the server has stopped: it lies outside of the server's folder, which is gone then. */
 const linesAfter = async (
   config: Record<string, unknown>,
   ask: (url: string) => Promise<unknown>,
@@ -50,7 +50,7 @@ t.test('each request is one line of JSON, complete when the server has stopped',
     status: 201,
     fromCache: false,
   })
-  t.ok(Number(lines[0]?.['bytesSent']) > 4)
+  t.ok(Number(lines[0]?.bytesSent) > 4)
 })
 
 t.test('a refused request has its line too', async (t) => {
@@ -72,7 +72,6 @@ t.test('it runs beside the standard log, in the order of the list', async (t) =>
   })
   const lines = await linesAfter(config, async (url) => (await fetch(url)).text(), dir)
   t.equal(lines.length, 1)
-  const { readdir } = await import('node:fs/promises')
   const [w3c] = await readdir(join(dir, 'logs', 'W3SVC1'))
   t.match(await readFile(join(dir, 'logs', 'W3SVC1', String(w3c)), 'utf8'), / GET \/ .* 201 /)
 })

@@ -85,7 +85,7 @@ for (const deed of ['crash', 'exit', 'memory']) {
     const before = await json('/trouble/alive')
     const bystander = await json('/classic/alive')
     t.equal((await fetch(`${server.url}/trouble/${deed}`, { method: 'POST' })).status, 502)
-    t.not((await json('/trouble/alive'))['worker'], before['worker'])
+    t.not((await json('/trouble/alive')).worker, before.worker)
     t.same(await json('/classic/alive'), bystander)
   })
 }

@@ -27,11 +27,11 @@ t.test('an event is one line with the time, the level, the source and its id', (
   t.end()
 })
 
-t.test('facts stand below, each on its line, and a stack is indented', (t) => {
+t.test('a stack stands below, indented; short facts are left to the file', (t) => {
   const facts = { exitCode: 1, stack: 'Error: x\n  at f', list: [1, 2] }
   t.equal(
     terminalLine(AT, { ...note, facts }, false),
-    '06:39:30 INFO    W3SVC  started\n    exitCode: 1\n    stack:\n        Error: x\n          at f\n    list: [1,2]\n',
+    '06:39:30 INFO    W3SVC  started\n    Error: x\n      at f\n',
   )
   t.end()
 })
@@ -39,8 +39,8 @@ t.test('facts stand below, each on its line, and a stack is indented', (t) => {
 t.test('nothing that an application says can paint the terminal or forge a line', (t) => {
   const text = 'a\u001b[31mb\r\n06:39:30 ERROR WAS  forged'
   t.equal(
-    terminalLine(AT, { ...note, text, facts: { x: '\u0007\u202e' } }, false),
-    '06:39:30 INFO    W3SVC  a\\u{1b}[31mb 06:39:30 ERROR WAS  forged\n    x: \\u{7}\\u{202e}\n',
+    terminalLine(AT, { ...note, text, facts: { x: 'a\n\u0007\u202e' } }, false),
+    '06:39:30 INFO    W3SVC  a\\u{1b}[31mb 06:39:30 ERROR WAS  forged\n    a\n    \\u{7}\\u{202e}\n',
   )
   t.end()
 })
