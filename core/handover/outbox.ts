@@ -11,6 +11,8 @@ export class Outbox {
   private batch: Batch = []
   private transfer: ArrayBuffer[] | undefined
   private scheduled = false
+  private count = 0
+  private readonly full = Number(process.env.WG_FULL ?? 16)
   /** Runs after each batch was posted. */
   onFlushed: (() => void) | null = null
   /** Runs before each batch is posted: the last chance to add to it. */
@@ -24,6 +26,14 @@ export class Outbox {
   open(): Batch {
     this.schedule()
     return this.batch
+  }
+
+  /**
+   * One more request or response is in the batch. A full batch leaves at once, so that the other side works on it while
+   * this one gathers the next: waiting for the end of a long tick, the two would take turns instead of working together.
+   */
+  counted(): void {
+    if (++this.count >= this.full) this.flush()
   }
 
   /** Makes sure that a flush comes. */
@@ -55,6 +65,7 @@ export class Outbox {
       const { batch, transfer } = this
       this.batch = []
       this.transfer = undefined
+      this.count = 0
       this.post(batch, transfer)
     }
     this.onFlushed?.()

@@ -128,6 +128,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
       ctx.rawHeaders.join('\n'),
     )
     if (incoming) taken.body = new RequestBody(ctx, incoming, exchange, this)
+    else this.outbox.counted()
   }
 
   cancel(ctx: RequestContext): void {

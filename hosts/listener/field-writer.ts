@@ -6,7 +6,7 @@ import { ChunkedDecoder } from './chunked-decoder.js'
 import { parseHead, type ResponseHead } from './raw-head.js'
 
 /** Fields of one connection, not of the message: the server on this side sets its own (RFC 9110 section 7.6.1). */
-const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding'])
+const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection'])
 
 /** One for each request; the raw bytes of a worker's response become fields again, its chunked coding is taken off. */
 export class FieldWriter implements ResponseWriter {
@@ -31,6 +31,12 @@ export class FieldWriter implements ResponseWriter {
       return 'CONTINUE'
     }
     const head = parseHead(raw)
+    if (!head) {
+      // The application has written to its socket what is no HTTP: there is nothing to make fields of.
+      stream?.cancel()
+      target.destroy()
+      return 'CONTINUE'
+    }
     this.writeHead(head, ctx)
     const body = new FieldBody(ctx, target, head.chunked)
     body.sendFirst(raw, head.length)
@@ -45,10 +51,14 @@ export class FieldWriter implements ResponseWriter {
   inform(_ctx: RequestContext, bytes: string): void {
     const { target } = this
     if (target.headersSent || target.destroyed) return
-    const { status, fields } = parseHead(bytes)
-    if (status === 100) target.writeContinue()
-    else if (status === 102) target.writeProcessing()
-    else if (status === 103) target.writeEarlyHints(hintsOf(fields))
+    const head = parseHead(bytes)
+    try {
+      if (head?.status === 100) target.writeContinue()
+      else if (head?.status === 102) target.writeProcessing()
+      else if (head?.status === 103) target.writeEarlyHints(hintsOf(head.fields))
+    } catch {
+      // Node is particular about links; a hint may get lost (RFC 8297), the response must not.
+    }
   }
 
   /** An answer of the listener's own: an error page, what a stage has set. */
@@ -71,6 +81,8 @@ export class FieldWriter implements ResponseWriter {
       const lower = name.toLowerCase()
       if (lower === 'connection' && value.toLowerCase() === 'close') target.shouldKeepAlive = false
       if (lower === 'content-length') framed = true
+      // Chunked coding was taken off; another coding still is on the body.
+      if (lower === 'transfer-encoding' && value.toLowerCase() === 'chunked') continue
       if (!OF_THE_CONNECTION.has(lower)) fields.push(name, value)
     }
     // What has no length ends with its connection, and must not be chunked on the way.
@@ -160,7 +172,7 @@ const hintsOf = (fields: readonly string[]): Record<string, string | string[]> =
   const links: string[] = []
   for (let i = 0; i < fields.length; i += 2) {
     const name = (fields[i] ?? '').toLowerCase()
-    if (name === 'link') links.push(fields[i + 1] ?? '')
+    if (name === 'link') links.push(...(fields[i + 1] ?? '').split(/,\s*(?=<)/))
     else hints[name] = fields[i + 1] ?? ''
   }
   return { ...hints, link: links }

@@ -11,6 +11,7 @@ import {
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import { ClientConnection } from './client-connection.js'
 import { FrontDoor } from './front-door.js'
+import { announcesBody, leanMessages, leanMessagesWork } from './lean-messages.js'
 import { clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
@@ -32,6 +33,8 @@ export interface ListenerOptions {
 }
 
 const CONNECTION = Symbol('connection')
+
+const LEAN = leanMessagesWork()
 
 type ListenedSocket = Socket & { [CONNECTION]?: ClientConnection }
 
@@ -95,9 +98,11 @@ export class Listener {
   private createServer(): Server {
     const { webLimits } = this.options.config
     const server = createServer({
+      ...(LEAN ? leanMessages : {}),
       maxHeaderSize: webLimits.maxRequestBytes,
       headersTimeout: webLimits.headerWaitTimeout || HEADER_WAIT,
-      keepAliveTimeout: webLimits.connectionTimeout,
+      // Silence is timed on the socket itself, once for each connection: see `connected`.
+      keepAliveTimeout: 0,
       // The entity body has a time limit of its own, that starts again with each packet.
       requestTimeout: 0,
       // The validate stage says what is wrong with the host, and logs it.
@@ -132,6 +137,7 @@ export class Listener {
     const { pipeline } = this.options
     const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
     socket[CONNECTION] = connection
+    socket.setTimeout(this.options.config.webLimits.connectionTimeout)
     this.connections.add(connection)
     socket.once('close', () => {
       this.connections.delete(connection)
@@ -157,7 +163,7 @@ export class Listener {
       incoming.url ?? '',
       incoming.httpVersion as HttpVersion,
       rawHeaders,
-      hasBody(rawHeaders) ? incoming : null,
+      announcesBody(rawHeaders) ? incoming : null,
       clientKeepsAlive(response),
       expectsContinue,
       clock.now(),
@@ -195,15 +201,4 @@ export class Listener {
     )
     connection.accept(ctx, null, code)
   }
-}
-
-/** Whether the head announces a body (RFC 9112 section 6.3). */
-const hasBody = (rawHeaders: readonly string[]): boolean => {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
-    if (name.length === 14) {
-      if (name.toLowerCase() === 'content-length') return rawHeaders[i + 1] !== '0'
-    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return true
-  }
-  return false
 }

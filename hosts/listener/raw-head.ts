@@ -12,12 +12,12 @@ export interface ResponseHead {
   readonly length: number
 }
 
-/** @throws Error when `raw` does not begin with a whole head: the first part of a response always does. */
-export const parseHead = (raw: Bytes): ResponseHead => {
+/** Undefined where `raw` does not begin with a whole head, as the first part of a response does. */
+export const parseHead = (raw: Bytes): ResponseHead | undefined => {
   const text = typeof raw === 'string' ? raw : latin1Head(raw)
   const end = text.indexOf('\r\n\r\n')
   const line = /^HTTP\/1\.[01] (\d{3}) ?([^\r\n]*)/.exec(text)
-  if (end < 0 || !line) throw new Error('A response does not begin with a head')
+  if (end < 0 || !line) return undefined
   const fields: string[] = []
   let chunked = false
   for (const field of text.slice(0, end).split('\r\n').slice(1)) {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ResponseFlags, ToListener, WINDOW, type Batch, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
-import { clearNeedDrain, emitClose, endRequest, mustClose, readsOn } from './node-internals.js'
+import { clearNeedDrain, dumpRequest, emitClose, mustClose, readsOn } from './node-internals.js'
 import type { StandInSocket } from './stand-in-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as part of a string. */
@@ -117,7 +117,7 @@ export class Exchange {
   body(chunk: Uint8Array): void {
     if (this.ended) return
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    this.socket.bytesRead += buffer.length
+    this.socket.received(buffer.length)
     this.unread += buffer.length
     if (this.request.push(buffer)) this.wantBody()
   }
@@ -209,10 +209,11 @@ export class Exchange {
   /** The response is complete: what node's own server does when a response has finished. */
   finish(): void {
     if (!this.ended) this.schedule()
-    const { response } = this
-    if (this.socket.exchange === this && !this.lingering) this.socket.exchange = null
-    if (response.socket) response.detachSocket(this.socket as never)
-    endRequest(this.request)
+    const { response, socket } = this
+    if (socket.exchange === this && !this.lingering) socket.exchange = null
+    if (response.socket) response.detachSocket(socket as never)
+    if (socket.timeout > 0) socket.setTimeout(0)
+    dumpRequest(this.request)
     process.nextTick(emitClose, response)
   }
 

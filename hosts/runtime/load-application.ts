@@ -33,16 +33,18 @@ export const loadApplication = async (
         ? undefined
         : ((await Promise.race([importModule(application), limit.reached])) as Record<string, unknown>)
     const input = (): AdapterInput => ({ application, exports, listening })
-    const find = (): AdapterModule | undefined =>
-      chosen ?? adapters.find((adapter) => adapter.recognises?.(input()))
-    let adapter = find()
-    if (!adapter) {
+    const recognised = (): AdapterModule | undefined =>
+      (chosen ? [chosen] : adapters).find((adapter) => adapter.recognises?.(input()))
+    let adapter = recognised()
+    const mayListen = (chosen === undefined || chosen.name === 'node') && !hasDefault(exports)
+    if (!adapter && mayListen) {
       // It may still be on its way to `listen`: connecting to a database first, say.
       const listens = new Promise<void>((resolve) => (onListen = resolve))
       await Promise.race([listens, limit.reached.catch(() => undefined)])
-      adapter = find()
+      adapter = recognised()
     }
-    if (!adapter) throw nothingUsable(application, exports, timeLimit)
+    adapter ??= chosen
+    if (!adapter) throw nothingUsable(application, exports, mayListen ? timeLimit : 0)
     return await Promise.race([Promise.resolve(adapter.adapt(input(), application.options)), limit.reached])
   } catch (error) {
     if (error instanceof TimeLimitReached) throw tooSlow(application, timeLimit)
@@ -74,6 +76,14 @@ const importModule = async (application: ApplicationSettings): Promise<unknown> 
   return (await import(isAbsolute(file) ? pathToFileURL(file).href : file)) as unknown
 }
 
+/** Whether the module gives something away on purpose: then it is not a program that only wants to run. */
+const hasDefault = (exports: Record<string, unknown> | undefined): boolean => {
+  const main = exports?.['default']
+  if (main === undefined || main === null) return false
+  // `module.exports` of a program that exports nothing is an empty object.
+  return typeof main !== 'object' || Object.keys(main).length > 0
+}
+
 class TimeLimitReached extends Error {}
 
 const timeout = (milliseconds: number): { reached: Promise<never>; clear: () => void } => {
@@ -95,13 +105,14 @@ const timeout = (milliseconds: number): { reached: Promise<never>; clear: () => 
 const nothingUsable = (
   { module }: ApplicationSettings,
   exports: Record<string, unknown> | undefined,
-  timeLimit: number,
+  waited: number,
 ): Error =>
   new Error(
     `${module ?? 'The application'} exports nothing that can answer requests (it exports: ` +
-      `${Object.keys(exports ?? {}).join(', ') || 'nothing'}), and did not call listen within ` +
-      `${timeLimit / 1000} s (startupTimeLimit). Export a Fastify instance, a function (request, response), ` +
-      'an object with a fetch method, or let it call listen on an http.Server.',
+      `${Object.keys(exports ?? {}).join(', ') || 'nothing'})` +
+      (waited > 0 ? `, and did not call listen within ${waited / 1000} s (startupTimeLimit)` : '') +
+      '. Export a Fastify instance, a function (request, response), an object with a fetch method, or let it call ' +
+      'listen on an http.Server.',
   )
 
 const tooSlow = ({ module }: ApplicationSettings, timeLimit: number): Error =>

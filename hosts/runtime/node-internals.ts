@@ -65,19 +65,14 @@ export const joinHeaders = (
 }
 
 /**
- * Ends the life of a request as node's server does when the response is complete: a body that nobody reads is thrown
- * away, and 'close' follows the end of the body. The fall-back takes a body that has not begun to flow for unread.
+ * Throws a body away that nobody reads, as node's server does when the response is complete. The fall-back takes a body
+ * that has not begun to flow for unread.
  */
-export const endRequest = (request: IncomingMessage): void => {
-  if (request.destroyed) return
-  if (!request.readableEnded) {
-    if (isRead(request)) return closeAtEnd(request)
-    const { _dump } = request as unknown as MessageInternals
-    if (_dump) _dump.call(request)
-    else request.resume()
-  }
-  // Destroying is nothing but the event, which costs more than asking whether anybody waits for it.
-  if (request.listenerCount('close') > 0) closeAtEnd(request)
+export const dumpRequest = (request: IncomingMessage): void => {
+  if (request.readableEnded || request.destroyed || isRead(request)) return
+  const { _dump } = request as unknown as MessageInternals
+  if (_dump) _dump.call(request)
+  else request.resume()
 }
 
 /** Whether somebody reads the body, of which not all has come yet. */
@@ -86,15 +81,6 @@ export const readsOn = (request: IncomingMessage): boolean =>
 
 const isRead = (request: IncomingMessage): boolean =>
   (request as unknown as MessageInternals)._consumed ?? request.readableFlowing !== null
-
-const closeAtEnd = (request: IncomingMessage): void => {
-  if (request.readableEnded) request.destroy()
-  else request.once('end', destroyThis)
-}
-
-function destroyThis(this: IncomingMessage): void {
-  this.destroy()
-}
 
 /** Node's mark that a pipe into the response must wait; whoever emits 'drain' takes it away. */
 export const clearNeedDrain = (response: ServerResponse): void => {

@@ -48,55 +48,66 @@ export class Runtime implements ExchangeOwner {
     })
   }
 
-  /** Reads one batch from the listener. */
-  receive(batch: Batch): void {
-    let at = 0
-    while (at < batch.length) {
-      const id = batch[at + 1] as number
-      switch (batch[at]) {
-        case ToWorker.REQUEST:
-          this.request(batch, at)
-          at += 8
-          break
-        case ToWorker.BODY:
-          this.exchanges.get(id)?.body(batch[at + 2] as Uint8Array)
-          at += 3
-          break
-        case ToWorker.BODY_END:
-          this.exchanges.get(id)?.bodyEnd(splitHeaders(batch[at + 2] as string))
-          at += 3
-          break
-        case ToWorker.RESPONSE_ACK:
-          this.exchanges.get(id)?.acknowledge(batch[at + 2] as number)
-          at += 3
-          break
-        case ToWorker.ABORT:
-          this.abort(id)
-          at += 2
-          break
-        case ToWorker.CONNECT:
-          this.connect(batch, at)
-          at += 7
-          break
-        case ToWorker.DISCONNECT:
-          this.disconnect(id)
-          at += 2
-          break
-        case ToWorker.APPLICATION:
-          this.applications.add(batch[at + 1] as ApplicationSettings)
-          at += 2
-          break
-        case ToWorker.START:
-          this.start(batch[at + 1] as WorkerSettings)
-          at += 2
-          break
-        case ToWorker.DRAIN:
-          this.drain(batch[at + 1] as number)
-          at += 2
-          break
-        default:
-          throw new Error(`Unknown message kind ${String(batch[at])} from the listener`)
+  /**
+   * Reads one batch from the listener. An exception of an application is an uncaught one, as on node's own server, but
+   * takes nothing from the messages behind it: the application may choose to live on.
+   */
+  receive(batch: Batch, from = 0): void {
+    let at = from
+    try {
+      while (at < batch.length) {
+        const id = batch[at + 1] as number
+        switch (batch[at]) {
+          case ToWorker.REQUEST:
+            at += 8
+            this.request(batch, at - 8)
+            break
+          case ToWorker.BODY:
+            at += 3
+            this.exchanges.get(id)?.body(batch[at - 1] as Uint8Array)
+            break
+          case ToWorker.BODY_END:
+            at += 3
+            this.exchanges.get(id)?.bodyEnd(splitHeaders(batch[at - 1] as string))
+            break
+          case ToWorker.RESPONSE_ACK:
+            at += 3
+            this.exchanges.get(id)?.acknowledge(batch[at - 1] as number)
+            break
+          case ToWorker.ABORT:
+            at += 2
+            this.abort(id)
+            break
+          case ToWorker.CONNECT:
+            at += 7
+            this.connect(batch, at - 7)
+            break
+          case ToWorker.DISCONNECT:
+            at += 2
+            this.disconnect(id)
+            break
+          case ToWorker.APPLICATION:
+            at += 2
+            this.applications.add(batch[at - 1] as ApplicationSettings)
+            break
+          case ToWorker.START:
+            at += 2
+            this.start(batch[at - 1] as WorkerSettings)
+            break
+          case ToWorker.DRAIN:
+            at += 2
+            this.drain(batch[at - 1] as number)
+            break
+          default: {
+            const kind = String(batch[at])
+            at = batch.length
+            throw new Error(`Unknown message kind ${kind} from the listener`)
+          }
+        }
       }
+    } catch (error) {
+      process.nextTick(rethrow, error)
+      this.receive(batch, at)
     }
   }
 
@@ -108,8 +119,8 @@ export class Runtime implements ExchangeOwner {
   // --- ExchangeOwner
 
   dirty(exchange: Exchange): void {
-    this.dirtyOnes.push(exchange)
     this.outbox.schedule()
+    if (this.dirtyOnes.push(exchange) === Number(process.env.WG_FULL2 ?? 16)) process.nextTick(this.outbox.flush)
   }
 
   closed(exchange: Exchange): void {
@@ -124,9 +135,7 @@ export class Runtime implements ExchangeOwner {
       },
       (error: unknown) => {
         // Nothing in a start may fail but what belongs to one application, and that is kept there.
-        queueMicrotask(() => {
-          throw error
-        })
+        process.nextTick(rethrow, error)
       },
     )
   }
@@ -171,7 +180,7 @@ export class Runtime implements ExchangeOwner {
   }
 
   private whenLoaded(hosted: Hosted, exchange: Exchange, flags: number): void {
-    void hosted.loaded.then((ready) => {
+    const go = (ready: boolean): void => {
       if (this.exchanges.get(exchange.id) !== exchange) return
       if (ready) {
         hosted.handle(exchange.request, exchange.response, (flags & RequestFlags.EXPECTS_CONTINUE) !== 0)
@@ -179,6 +188,10 @@ export class Runtime implements ExchangeOwner {
       }
       exchange.refuse()
       this.outbox.open().push(ToListener.REFUSE, exchange.id, 'APP_FAILED')
+    }
+    // What the application throws is no rejection of ours.
+    hosted.loaded.then(go).catch((error: unknown) => {
+      process.nextTick(rethrow, error)
     })
   }
 
@@ -250,6 +263,10 @@ export class Runtime implements ExchangeOwner {
     for (const exchange of flushed) exchange.flushed()
     flushed.length = 0
   }
+}
+
+const rethrow = (error: unknown): never => {
+  throw error
 }
 
 /** Header lines as they travel: names and values in turn, a line feed between; no field may hold one. */

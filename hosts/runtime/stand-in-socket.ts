@@ -167,12 +167,24 @@ export class StandInSocket extends Duplex {
     return { address: this.localAddress, port: this.localPort, family: this.localFamily }
   }
 
-  /** As node's http server: whoever listens to 'timeout' decides; with nobody listening the connection is cut. */
+  /** So many bytes of a request's body have come. */
+  received(bytes: number): void {
+    this.bytesRead += bytes
+    if (this.timer) this.timer.refresh()
+  }
+
+  /**
+   * As node's http server: a request that is still coming in, or a response, that listens to 'timeout' decides; with
+   * neither listening the connection is cut. An idle connection is the listener's to close.
+   */
   private timedOut(): void {
-    const request = this.exchange?.request
-    const response = this.exchange?.response
-    const heard = [request?.emit('timeout', this), response?.emit('timeout', this), this.emit('timeout')]
-    if (!heard.includes(true)) this.destroy()
+    const { exchange } = this
+    if (!exchange) return
+    const { request, response } = exchange
+    const requestHeard = !request.complete && request.emit('timeout', this)
+    const responseHeard = response.emit('timeout', this)
+    this.emit('timeout')
+    if (!requestHeard && !responseHeard) this.destroy()
   }
 }
 

@@ -1,8 +1,7 @@
 /** HTTP through the bridge, byte by byte where it matters: heads, framing, informational responses, trailers. */
-import { get, request, type ServerResponse } from 'node:http'
+import { createServer, get, request, type ServerResponse } from 'node:http'
 import t from 'tap'
 import { bridge } from '../../../hosts/testing/index.js'
-import { createServer } from 'node:http'
 import { ask, both, listen, once, raw } from './serve.js'
 
 t.setTimeout(20_000)
@@ -50,7 +49,7 @@ both('an HTTP/1.0 client that asks for it keeps its connection', async (test, wa
   const text = await raw(
     port,
     get10 + get10,
-    (received) => received.split('1.0\r\n').length >= 0 && /1\.0.*1\.0$/s.test(received),
+    (received) => (received.match(/\r\n\r\n1\.0/g)?.length ?? 0) === 2,
   )
   test.equal(text.match(/Connection: keep-alive/g)?.length, 2)
 })
@@ -308,8 +307,7 @@ both('every method reaches the application', async (test, way) => {
     response.setHeader('X-Method', incoming.method ?? '')
     response.end()
   })
-  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY']) {
-    const answer = await ask(port, '/', { method }).catch((error: unknown) => error)
-    if (method !== 'QUERY') test.match(answer, { headers: { 'x-method': method } })
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+    test.equal((await ask(port, '/', { method })).headers['x-method'], method)
   }
 })
