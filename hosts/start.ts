@@ -2,14 +2,13 @@
 import Fastify from 'fastify'
 import { systemClock } from '../core/clock.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
-import type { AdapterModule } from '../core/contract/adapter.js'
 import type { AdapterSettings } from '../core/contract/messages.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { BindingConfig, ServerConfig } from '../core/contract/config.js'
 import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js'
 import { Namespace } from '../core/namespace/namespace.js'
 import { Pipeline } from '../core/pipeline/pipeline.js'
-import { completeApplications } from '../core/registry/applications.js'
+import { completeApplications, type KnownAdapter } from '../core/registry/applications.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
 import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
@@ -50,10 +49,7 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
   return withPositions(async () => {
     const modules = await loadModules(read, standardStages)
     const plan = planSlots(read, modules)
-    const config = await completeApplications(read, [
-      ...adaptersAmong(modules),
-      ...(await standardAdapters()),
-    ])
+    const config = await completeApplications(read, await knownAdapters(modules))
     return { config, modules, plan }
   })
 }
@@ -192,12 +188,17 @@ const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {
   }
 }
 
-const adaptersAmong = (modules: readonly LoadedModule[]): AdapterModule[] =>
-  modules.flatMap(({ module }) => (module.kind === 'adapter' ? [module] : []))
+/** Declared ones come first: an administrator may replace a standard adapter under its name. */
+const knownAdapters = async (modules: readonly LoadedModule[]): Promise<KnownAdapter[]> => [
+  ...modules.flatMap(({ module, options }) =>
+    module.kind === 'adapter' ? [{ adapter: module, options }] : [],
+  ),
+  ...(await standardAdapters()).map((adapter) => ({ adapter, options: {} })),
+]
 
 const adaptersOf = (modules: readonly LoadedModule[]): AdapterSettings[] =>
-  modules.flatMap(({ name, module, options, file }) =>
-    module.kind === 'adapter' && file !== undefined ? [{ name, module: file, options }] : [],
+  modules.flatMap(({ name, module, file }) =>
+    module.kind === 'adapter' && file !== undefined ? [{ name, module: file }] : [],
   )
 
 /** The administrator shall know which code that is not ours runs in the listener. */

@@ -59,6 +59,8 @@ export const RequestFlags = {
   KEEP_ALIVE: 2,
   HAS_BODY: 4,
   EXPECTS_CONTINUE: 8,
+  /** The headers are those of the last request that this worker had on this connection; the field is ''. */
+  SAME_HEADERS: 16,
 } as const
 
 export const ResponseFlags = {
@@ -117,5 +119,4 @@ export interface ApplicationSettings {
 export interface AdapterSettings {
   readonly name: string
   readonly module: string
-  readonly options: Readonly<Record<string, unknown>>
 }

@@ -112,7 +112,11 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     ctx.exchange = exchange
     const taken = new TakenRequest(ctx)
     this.exchanges.set(exchange, taken)
+    const same = connection.sentTo === this && sameHeaders(connection.sentHeaders, ctx.rawHeaders)
+    connection.sentTo = this
+    connection.sentHeaders = ctx.rawHeaders
     const flags =
+      (same ? RequestFlags.SAME_HEADERS : 0) |
       (ctx.httpVersion === '1.0' ? RequestFlags.HTTP_1_0 : 0) |
       (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
       (incoming ? RequestFlags.HAS_BODY : 0) |
@@ -125,7 +129,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
       flags,
       ctx.method,
       ctx.url,
-      ctx.rawHeaders.join('\n'),
+      same ? '' : ctx.rawHeaders.join('\n'),
     )
     if (incoming) taken.body = new RequestBody(ctx, incoming, exchange, this)
     else this.outbox.counted()
@@ -301,4 +305,10 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     this.credits++
     if (this.queue.length > 0 && !this.ended) this.queue.credited(this)
   }
+}
+
+const sameHeaders = (before: readonly string[], now: readonly string[]): boolean => {
+  if (before.length !== now.length) return false
+  for (let i = 0; i < now.length; i++) if (before[i] !== now[i]) return false
+  return true
 }

@@ -11,8 +11,8 @@ export const anyOptions = { type: 'object', additionalProperties: true } as cons
  */
 export const candidatesOf = (exports: AdapterInput['exports']): unknown[] => {
   if (!exports) return []
-  const main = exports['default']
-  return [memberOf(main, 'default'), main, exports['app'], memberOf(main, 'app'), exports].filter(
+  const main = exports.default
+  return [memberOf(main, 'default'), main, exports.app, memberOf(main, 'app'), exports].filter(
     (candidate) => candidate !== undefined && candidate !== null,
   )
 }
@@ -70,7 +70,7 @@ export const wordFor = (value: unknown): string => {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'function') return `a function of ${value.length} arguments`
   if (typeof value !== 'object') return `a ${typeof value}`
-  const name: unknown = value.constructor?.name
+  const name: unknown = memberOf(value.constructor, 'name')
   return typeof name === 'string' && name !== '' ? `an object of class ${name}` : 'an object'
 }
 
@@ -83,7 +83,7 @@ export const memberOf = (value: unknown, key: string): unknown =>
 const describe = ({ exports }: AdapterInput): string => {
   const names = Object.keys(exports ?? {})
   if (names.length === 0) return 'nothing'
-  const main = exports?.['default']
+  const main = exports?.default
   return main === undefined ? names.join(', ') : `${wordFor(main)} as default`
 }
 

@@ -39,6 +39,10 @@ export const serveFiles = async (folder: string, options: StaticOptions): Promis
       refuse(response, 405)
       return
     }
+    if (isMountWithoutSlash(request)) {
+      redirect(request, response)
+      return
+    }
     try {
       const result = await send(request, pathOf(request.url ?? '/'), sendOptions)
       if (result.type === 'directory') {
@@ -86,6 +90,10 @@ const sendFile = (request: IncomingMessage, response: ServerResponse, result: Se
   })
   stream.pipe(response)
 }
+
+/** The application itself, asked for as `/files`: it sees `/` either way. */
+const isMountWithoutSlash = ({ url, originalUrl }: IncomingMessage & { originalUrl?: string }): boolean =>
+  originalUrl !== undefined && pathOf(url ?? '') === '/' && !pathOf(originalUrl).endsWith('/')
 
 /** To the folder's own URL, as the client knows it: its relative links would lead to the wrong place without the slash. */
 const redirect = (request: IncomingMessage & { originalUrl?: string }, response: ServerResponse): void => {

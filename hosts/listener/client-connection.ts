@@ -36,6 +36,8 @@ export class ClientConnection implements Connection, ResponseWriter {
   readonly encrypted: boolean
   receiver: Receiver | null = null
   receiverQueue: RequestQueue | null = null
+  sentHeaders: readonly string[] = []
+  sentTo: Receiver | null = null
   readonly knownTo = new Set<Receiver>()
   closed = false
   readonly socket: Socket

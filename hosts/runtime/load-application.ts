@@ -78,7 +78,7 @@ const importModule = async (application: ApplicationSettings): Promise<unknown> 
 
 /** Whether the module gives something away on purpose: then it is not a program that only wants to run. */
 const hasDefault = (exports: Record<string, unknown> | undefined): boolean => {
-  const main = exports?.['default']
+  const main = exports?.default
   if (main === undefined || main === null) return false
   // `module.exports` of a program that exports nothing is an empty object.
   return typeof main !== 'object' || Object.keys(main).length > 0

@@ -57,9 +57,9 @@ export const joinHeaders = (
     const value = rawHeaders[i + 1] ?? ''
     const before = headers[name]
     if (name === 'set-cookie') (headers['set-cookie'] ??= []).push(value)
-    else if (before === undefined) headers[name] = value
-    else if (!FIRST_ONLY.has(name))
-      headers[name] = `${String(before)}${name === 'cookie' ? '; ' : ', '}${value}`
+    // Not `undefined`: the object has names of its own, and a client may send a field called `constructor`.
+    else if (typeof before !== 'string') headers[name] = value
+    else if (!FIRST_ONLY.has(name)) headers[name] = `${before}${name === 'cookie' ? '; ' : ', '}${value}`
   }
   return headers
 }

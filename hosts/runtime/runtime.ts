@@ -8,7 +8,7 @@ import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { Outbox, type Post } from '../../core/handover/outbox.js'
 import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
-import { setHeaderLines } from './node-internals.js'
+import { joinHeaders, setHeaderLines } from './node-internals.js'
 import { stripMount } from './request-path.js'
 import { ServerVariables } from './server-variables.js'
 import { StandInSocket, type ConnectionFacts } from './stand-in-socket.js'
@@ -120,7 +120,8 @@ export class Runtime implements ExchangeOwner {
 
   dirty(exchange: Exchange): void {
     this.outbox.schedule()
-    if (this.dirtyOnes.push(exchange) === Number(process.env.WG_FULL2 ?? 16)) process.nextTick(this.outbox.flush)
+    if (this.dirtyOnes.push(exchange) === Number(process.env.WG_FULL2 ?? 16))
+      process.nextTick(this.outbox.flush)
   }
 
   closed(exchange: Exchange): void {
@@ -157,14 +158,24 @@ export class Runtime implements ExchangeOwner {
     request.httpVersion = old ? '1.0' : '1.1'
     request.method = batch[at + 5] as string
     request.url = url
-    const rawHeaders = splitHeaders(batch[at + 7] as string)
     const { settings } = hosted
+    const same = (flags & RequestFlags.SAME_HEADERS) !== 0
+    if (!same) {
+      socket.rawHeaders = splitHeaders(batch[at + 7] as string)
+      socket.headers = null
+    }
+    // A copy for each request, since it is the application's to change.
+    const rawHeaders = socket.rawHeaders.slice()
     if (hosted.segments > 0) {
       replaceHeader(rawHeaders, 'X-Forwarded-Prefix', settings.mount)
       request.originalUrl = url
       if (settings.pathBase === 'strip') request.url = stripMount(url, hosted.segments)
     }
     setHeaderLines(request, rawHeaders)
+    if (same && hosted.segments === 0) {
+      socket.headers ??= joinHeaders(socket.rawHeaders)
+      request.headers = { ...socket.headers }
+    }
     request.serverVariables = new ServerVariables(request, settings, url)
     const response = new ServerResponse(request)
     response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
@@ -230,6 +241,8 @@ export class Runtime implements ExchangeOwner {
     const facts = this.facts.get(id)
     if (!facts) return undefined
     const socket = new StandInSocket(facts)
+    // The listener knows nothing of the change, and goes on to say that headers are the same.
+    if (known) socket.rawHeaders = known.rawHeaders
     this.connections.set(id, socket)
     return socket
   }

@@ -36,6 +36,9 @@ export class StandInSocket extends Duplex {
   bytesWritten = 0
   /** Node's own mark of a socket that broke: its response will not emit 'finish' any more. */
   _hadError = false
+  /** The header lines of its last request, and node's object of them once they have come twice. */
+  rawHeaders: readonly string[] = []
+  headers: Readonly<NodeJS.Dict<string | string[]>> | null = null
   /** The request that is being answered on this connection. */
   exchange: Exchange | null = null
   private timer: NodeJS.Timeout | null = null

@@ -15,6 +15,8 @@ export class BridgeConnection implements Connection {
   readonly encrypted: boolean
   receiver: Receiver | null = null
   receiverQueue: RequestQueue | null = null
+  sentHeaders: readonly string[] = []
+  sentTo: Receiver | null = null
   readonly knownTo = new Set<Receiver>()
   closed = false
   private readonly pipeline: Pipeline

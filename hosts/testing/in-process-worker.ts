@@ -125,5 +125,6 @@ const copy = (batch: Batch, transfer: ArrayBuffer[] | undefined): Batch =>
   structuredClone(batch, { transfer: transfer ?? [] })
 
 const print = ({ level, text, facts }: ServerEvent): void => {
+  // eslint-disable-next-line no-console -- whoever bridges an application has no event log
   console.error(`${level}: ${text}`, facts ?? '')
 }

