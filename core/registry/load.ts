@@ -35,7 +35,10 @@ export const loadModules = async (
       const { module, file } = await importDeclared(declared, config.directory, standard)
       const options = structuredClone(declared.options) as Record<string, unknown>
       const pointer = `${declared.pointer}/options`
-      problems.push(...(await checkOptions(module.options, options, pointer, config.directory)))
+      // An adapter's options are completed by each application, and checked there.
+      if (module.kind === 'stage') {
+        problems.push(...(await checkOptions(module.options, options, pointer, config.directory)))
+      }
       loaded.push({ name: declared.name, module, options, file })
     } catch (error) {
       if (!(error instanceof ImportFailure)) throw error
