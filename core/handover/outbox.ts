@@ -4,6 +4,9 @@ import type { Batch } from '../contract/messages.js'
 /** Buffers of at least this many bytes are transferred; below it a copy is cheaper than giving memory away. */
 const TRANSFER_FROM = 8_192
 
+/** Requests or responses with which a batch is full: see docs/decisions/batched-messages.md. */
+export const FULL_BATCH = 16
+
 export type Post = (batch: Batch, transfer?: ArrayBuffer[]) => void
 
 export class Outbox {
@@ -12,7 +15,6 @@ export class Outbox {
   private transfer: ArrayBuffer[] | undefined
   private scheduled = false
   private count = 0
-  private readonly full = Number(process.env.WG_FULL ?? 16)
   /** Runs after each batch was posted. */
   onFlushed: (() => void) | null = null
   /** Runs before each batch is posted: the last chance to add to it. */
@@ -33,7 +35,7 @@ export class Outbox {
    * this one gathers the next: waiting for the end of a long tick, the two would take turns instead of working together.
    */
   counted(): void {
-    if (++this.count >= this.full) this.flush()
+    if (++this.count >= FULL_BATCH) this.flush()
   }
 
   /** Makes sure that a flush comes. */

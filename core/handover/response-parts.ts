@@ -35,7 +35,7 @@ export class ResponseParts implements ResponseStream {
     this.taps.push(sink)
     for (const part of this.held) sink.write(part)
     if (this.state === 'ended') sink.end()
-    if (this.state === 'failed') sink.fail()
+    if (this.state === 'failed' || this.state === 'cancelled') sink.fail()
   }
 
   consumed(bytes: number): void {

@@ -19,7 +19,7 @@ export const setErrorResponse = (ctx: RequestContext, code: ErrorCode): void => 
     response.status = 0
     response.reset = true
     response.close = true
-    ctx.win32Status = ERROR_CONNECTION_ABORTED
+    ctx.win32Status = code === 'CLIENT_GONE' ? ERROR_NETNAME_DELETED : ERROR_CONNECTION_ABORTED
     return
   }
   ctx.respond(

@@ -67,7 +67,7 @@ export class Pipeline {
     const step = this.steps[ctx.step]
     if (!ctx.pending || !step) return
     ctx.pending = false
-    this.walk(ctx, outcome === 'CONTINUE' ? step.next : step.finish)
+    this.walk(ctx, this.follow(ctx, step, outcome))
   }
 
   /** A pending stage has failed. */
@@ -91,7 +91,7 @@ export class Pipeline {
   interrupt(ctx: RequestContext, code: ErrorCode): boolean {
     const step = this.steps[ctx.step]
     if (!ctx.pending || step?.onError !== 'answer') return false
-    step.cancel?.(ctx)
+    this.cancel(ctx, step)
     this.fail(ctx, code)
     return true
   }
@@ -102,7 +102,7 @@ export class Pipeline {
     if (!ctx.pending || !step || ctx.state === 'log') return
     ctx.pending = false
     setClientGone(ctx)
-    step.cancel?.(ctx)
+    this.cancel(ctx, step)
     this.walk(ctx, this.logAt)
   }
 
@@ -120,6 +120,10 @@ export class Pipeline {
       try {
         outcome = step.run(ctx)
       } catch (error) {
+        if (!this.isAt(ctx, index)) {
+          this.report(ctx, step, error, 'the request had gone on already')
+          return
+        }
         ctx.pending = false
         index = this.failed(ctx, step, error)
         continue
@@ -131,14 +135,15 @@ export class Pipeline {
       }
       if (!this.isAt(ctx, index)) return
       ctx.pending = false
-      index = outcome === 'FINISH' ? step.finish : step.next
+      index = this.follow(ctx, step, outcome)
     }
     ctx.state = 'done'
     this.onDone(ctx)
   }
 
   private await(ctx: RequestContext, index: number, outcome: Promise<SettledOutcome>): void {
-    outcome.then(
+    // Resolved once more: a module in plain JavaScript may have answered with an object that is no promise, or null.
+    Promise.resolve(outcome).then(
       (settled) => {
         if (this.isAt(ctx, index)) this.resume(ctx, settled)
       },
@@ -156,10 +161,27 @@ export class Pipeline {
     return ctx.pending && ctx.step === index
   }
 
+  /** Where an outcome leads; one that is none is an error, since "answered nothing" must not mean "go on". */
+  private follow(ctx: RequestContext, step: Step, outcome: SettledOutcome): number {
+    if (outcome === 'CONTINUE') return step.next
+    if (outcome === 'FINISH') return step.finish
+    const message = `A stage answers CONTINUE, FINISH or PENDING, not ${String(outcome)}`
+    return this.failed(ctx, step, new TypeError(message))
+  }
+
+  /** The stage lets go of the request, and cannot keep it from going on. */
+  private cancel(ctx: RequestContext, step: Step): void {
+    try {
+      step.cancel?.(ctx)
+    } catch (error) {
+      this.report(ctx, step, error, consequence.report)
+    }
+  }
+
   /** What an error in a step leads to: the index at which the walk goes on. */
   private failed(ctx: RequestContext, step: Step, error: unknown): number {
     const known = error instanceof RequestError
-    if (!known) this.report(ctx, step, error)
+    if (!known) this.report(ctx, step, error, consequence[step.onError])
     switch (step.onError) {
       case 'report':
         return step.next
@@ -173,12 +195,12 @@ export class Pipeline {
     }
   }
 
-  private report(ctx: RequestContext, step: Step, error: unknown): void {
+  private report(ctx: RequestContext, step: Step, error: unknown, what: string): void {
     this.events.write({
       id: 0,
       level: 'error',
       source: 'module',
-      text: `Module "${step.name}" failed in the ${step.state} state; ${consequence[step.onError]}.`,
+      text: `Module "${step.name}" failed in the ${step.state} state; ${what}.`,
       facts: {
         module: step.name,
         state: step.state,

@@ -70,8 +70,9 @@ export class RequestQueue {
     if (index >= 0) this.receivers.splice(index, 1)
   }
 
-  /** The receiver has a credit again: it takes what has waited longest. */
+  /** The receiver has a credit again: it takes what has waited longest, unless it was detached. */
   credited(receiver: Receiver): void {
+    if (!this.receivers.includes(receiver)) return
     for (const ctx of this.waiting) {
       if (receiver.credits <= 0) return
       this.waiting.delete(ctx)

@@ -41,6 +41,8 @@ class LeanRequest {
   _consuming = true
   _consumed = true
   _dumped = false
+  /** Node's own has a getter on its prototype, which counts again once this has become a message. */
+  declare readableEnded: boolean
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -54,10 +56,6 @@ class LeanRequest {
       if (name?.length === 6 && name.toLowerCase() === 'expect') return { expect: rawHeaders[i + 1] ?? '' }
     }
     return NO_HEADERS
-  }
-
-  get readableEnded(): boolean {
-    return true
   }
 
   _addHeaderLines(lines: string[], count: number): void {
@@ -88,6 +86,8 @@ class LeanRequest {
     return
   }
 }
+
+Object.defineProperty(LeanRequest.prototype, 'readableEnded', { value: true })
 
 const NO_HEADERS = Object.freeze({})
 

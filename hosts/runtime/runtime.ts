@@ -5,7 +5,7 @@ import type { AdapterModule } from '../../core/contract/adapter.js'
 import type { ServerEvent } from '../../core/contract/events.js'
 import type { ApplicationSettings, Batch, WorkerSettings } from '../../core/contract/messages.js'
 import { ExchangeTable } from '../../core/handover/exchange-table.js'
-import { Outbox, type Post } from '../../core/handover/outbox.js'
+import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
 import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { joinHeaders, setHeaderLines } from './node-internals.js'
@@ -120,8 +120,8 @@ export class Runtime implements ExchangeOwner {
 
   dirty(exchange: Exchange): void {
     this.outbox.schedule()
-    if (this.dirtyOnes.push(exchange) === Number(process.env.WG_FULL2 ?? 16))
-      process.nextTick(this.outbox.flush)
+    // Not at once: this one is in the middle of its `end`.
+    if (this.dirtyOnes.push(exchange) === FULL_BATCH) process.nextTick(this.outbox.flush)
   }
 
   closed(exchange: Exchange): void {

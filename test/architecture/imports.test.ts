@@ -69,8 +69,8 @@ t.test('core/contract holds types only', async (t) => {
 t.test('the request wing and the supervision wing never import each other', async (t) => {
   const crossing = imports.filter(
     ({ file, target }) =>
-      (file.startsWith('core/pipeline/') && target?.startsWith('core/was/')) ||
-      (file.startsWith('core/was/') && target?.startsWith('core/pipeline/')),
+      (file.startsWith('core/pipeline/') && target?.startsWith('core/was/') === true) ||
+      (file.startsWith('core/was/') && target?.startsWith('core/pipeline/') === true),
   )
   t.same(where(crossing), [])
 })

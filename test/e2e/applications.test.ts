@@ -123,7 +123,7 @@ t.test('a type that nobody knows, options that do not fit and a missing module s
   )
   const { message } = await failed.then(
     () => new Error('it started'),
-    (error: Error) => error,
+    (error: unknown) => error as Error,
   )
   t.match(message, /\/sites\/0\/applications\/0\/type: there is no adapter "fastfy"; known are .*"fastify"/)
   t.match(message, /\/sites\/0\/applications\/1\/options\/maxAeg: .*did you mean "maxAge"/)

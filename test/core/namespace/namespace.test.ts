@@ -170,7 +170,6 @@ t.test('forgets what is unregistered', (t) => {
 
 /** Look-ups in Maps while `action` runs. */
 const countLookUps = (action: () => void): number => {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- put back below, called with its Map
   const original = Map.prototype.get
   let count = 0
   Map.prototype.get = function (this: Map<unknown, unknown>, key: unknown): unknown {
