@@ -11,7 +11,7 @@ export interface Receiver {
   take(ctx: RequestContext): void
   /** Sends a taken request to the worker. The response comes by `ctx.resume` or `ctx.fail`. */
   send(ctx: RequestContext): void
-  /** The client has gone: tells the worker, gives the credit back. */
+  /** A request that was taken ends without the worker's answer: gives the credit back, tells the worker if it has it. */
   cancel(ctx: RequestContext): void
   /** The connection has closed. */
   forget(connection: Connection): void

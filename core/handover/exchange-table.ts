@@ -6,17 +6,20 @@
 /** Slots that a number can name; more requests than these are never under way in one worker. */
 const SLOTS = 65_536
 /** Uses of one slot until its numbers repeat; all numbers stay small integers, which cross a thread boundary fastest. */
-const USES = 16_384
+const USES = 16_383
 
 /** Gives out numbers for exchanges and takes them back. */
 export class ExchangeNumbers {
   private readonly last: number[] = []
   private readonly free: number[] = []
 
-  /** A number that none has now, and that none has had for long: a late message of a cancelled one finds nothing. */
+  /**
+   * A number that none has now, and that none has had for long: a late message of a cancelled one finds nothing. Never 0,
+   * which stands for none.
+   */
   allocate(): number {
     const slot = this.free.pop() ?? this.last.length
-    const number = slot + SLOTS * ((Math.floor((this.last[slot] ?? 0) / SLOTS) + 1) % USES)
+    const number = slot + SLOTS * ((Math.floor((this.last[slot] ?? 0) / SLOTS) % USES) + 1)
     this.last[slot] = number
     return number
   }

@@ -98,7 +98,6 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   send(ctx: RequestContext): void {
     const { connection, application, incoming } = ctx
     if (!application || this.ended) {
-      this.credits++
       ctx.fail('UNAVAILABLE')
       return
     }
@@ -136,8 +135,11 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   }
 
   cancel(ctx: RequestContext): void {
-    if (this.exchanges.get(ctx.exchange)?.ctx !== ctx) return
-    this.abort(ctx.exchange)
+    if (this.exchanges.get(ctx.exchange)?.ctx === ctx) this.abort(ctx.exchange)
+    else if (ctx.exchange === 0 && ctx.receiver === this) {
+      ctx.receiver = null
+      this.returnCredit()
+    }
   }
 
   forget(connection: Connection): void {
@@ -278,9 +280,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   /** The worker's runtime answers in place of an application that it could not load. */
   private refuse(exchange: number, code: unknown): void {
     const known = typeof code === 'string' && code in errorTable ? (code as ErrorCode) : 'INTERNAL'
-    const ctx = this.exchanges.get(exchange)?.ctx
-    this.close(exchange)
-    ctx?.fail(known)
+    this.breakOff(exchange, known)
   }
 
   /** No more will come for this exchange: an error before the response has begun, a cut after. */
@@ -302,6 +302,10 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     this.exchanges.delete(exchange)
     this.numbers.release(exchange)
     taken.body?.discard()
+    this.returnCredit()
+  }
+
+  private returnCredit(): void {
     this.credits++
     if (this.queue.length > 0 && !this.ended) this.queue.credited(this)
   }

@@ -138,6 +138,8 @@ export class Pipeline {
       index = this.follow(ctx, step, outcome)
     }
     ctx.state = 'done'
+    // Taken for a worker that never got it: a stage between queue and dispatch has put an end to it.
+    if (ctx.exchange === 0) ctx.receiver?.cancel(ctx)
     this.onDone(ctx)
   }
 

@@ -112,11 +112,12 @@ export class ApplicationPool {
       onEnded: (outcome, end) => {
         this.workers.delete(worker)
         if (outcome === 'neverReady') {
-          // Whoever waits gets an answer instead of a second attempt, so that a broken start cannot turn in circles.
-          events.write(wasEvents.startFailed(this.config.name, worker.id, end, this.queue.length))
-          if (this.workers.size === 0) this.queue.refuseWaiting('UNAVAILABLE')
-        }
-        if (this.queue.length > 0) this.demand()
+          // Whoever waits gets an answer, or one of the other workers, instead of a second attempt: a broken start must
+          // not turn in circles.
+          const refused = this.workers.size === 0 ? this.queue.length : 0
+          events.write(wasEvents.startFailed(this.config.name, worker.id, end, refused))
+          if (refused > 0) this.queue.refuseWaiting('UNAVAILABLE')
+        } else if (this.queue.length > 0) this.demand()
         if (this.workers.size === 0) this.empty()
       },
     })

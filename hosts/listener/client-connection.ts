@@ -162,7 +162,7 @@ export class ClientConnection implements Connection, ResponseWriter {
       return 'CONTINUE'
     }
     if (!ctx.keepAlive || response.close || this.ending) this.ending = true
-    const bytes = response.raw ?? composeResponse(ctx, !this.ending, ctx.receivedAt)
+    const bytes = response.raw ?? this.compose(ctx)
     ctx.bytesSent += bytes.length
     if (typeof bytes === 'string') socket.write(bytes, 'latin1')
     else socket.write(bytes)
@@ -177,6 +177,17 @@ export class ClientConnection implements Connection, ResponseWriter {
 
   inform(ctx: RequestContext, bytes: string): void {
     if (!this.closed && ctx === this.current) this.socket.write(bytes, 'latin1')
+  }
+
+  /** What a stage has set may be impossible to send; its client shall not wait for it. */
+  private compose(ctx: RequestContext): Buffer {
+    try {
+      return composeResponse(ctx, !this.ending, ctx.receivedAt)
+    } catch (error) {
+      this.ending = true
+      this.socket.destroy()
+      throw error
+    }
   }
 
   private readonly attend = (): void => {

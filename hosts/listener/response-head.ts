@@ -1,8 +1,8 @@
 /** Makes the head of a response that the listener itself answers: an error, a stage's answer. */
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { RequestContext } from '../../core/index.js'
 
-let dateSecond = 0
+let dateSecond = -1
 let dateText = ''
 
 /** The Date header's value for this second (RFC 9110 section 6.6.1). */
@@ -19,12 +19,22 @@ export const httpDate = (now: number): string => {
 const isBodiless = (status: number): boolean =>
   status === 204 || status === 304 || (status >= 100 && status < 200)
 
-/** The whole response as bytes of an HTTP/1 connection: what the stage set, and the fields that framing needs. */
+/**
+ * The whole response as bytes of an HTTP/1 connection: what the stage set, and the fields that framing needs.
+ *
+ * @throws TypeError where a stage has set a field that would break or split the response.
+ */
 export const composeResponse = (ctx: RequestContext, keepAlive: boolean, now: number): Buffer => {
   const { status, headers, body } = ctx.response
   const bytes = body === null ? Buffer.alloc(0) : typeof body === 'string' ? Buffer.from(body) : body
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`
-  for (let i = 0; i < headers.length; i += 2) head += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    const value = headers[i + 1] ?? ''
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    head += `${name}: ${value}\r\n`
+  }
   head += `Date: ${httpDate(now)}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n`
   if (!isBodiless(status)) head += `Content-Length: ${bytes.length}\r\n`
   const withBody = ctx.method !== 'HEAD' && !isBodiless(status)

@@ -27,13 +27,15 @@ t.test('a number that was released does not come back soon, though its slot does
 
 t.test('numbers stay small integers, however long the server runs', async (test) => {
   const numbers = new ExchangeNumbers()
-  let largest = 0
+  let [largest, smallest] = [0, Infinity]
   for (let use = 0; use < 40_000; use++) {
     const number = numbers.allocate()
     largest = Math.max(largest, number)
+    smallest = Math.min(smallest, number)
     numbers.release(number)
   }
   test.ok(largest < 2 ** 30, String(largest))
+  test.ok(smallest > 0, '0 stands for none')
 })
 
 t.test('what a number names is found, until it is deleted', async (test) => {

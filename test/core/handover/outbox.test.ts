@@ -1,7 +1,7 @@
 /** Messages of one tick leave as one batch; a full one leaves at once; large chunks are given away, small ones copied. */
 import t from 'tap'
 import type { Batch } from '../../../core/contract/messages.js'
-import { Outbox } from '../../../core/handover/outbox.js'
+import { FULL_BATCH as FULL, Outbox } from '../../../core/handover/outbox.js'
 
 interface Posted {
   batch: Batch
@@ -18,8 +18,6 @@ const tick = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve)
   })
-
-const FULL = 16
 
 t.test('all messages of a tick leave as one batch, in their order', async (test) => {
   const { outbox, posted } = open()

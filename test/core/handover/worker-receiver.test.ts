@@ -14,6 +14,7 @@ import {
 } from '../../../core/contract/messages.js'
 import type { ModuleScope, Stage } from '../../../core/contract/stage.js'
 import { RequestError } from '../../../core/errors.js'
+import { FULL_BATCH } from '../../../core/handover/outbox.js'
 import { WorkerReceiver } from '../../../core/handover/worker-receiver.js'
 import type { Application } from '../../../core/namespace/application.js'
 import type { RequestContext } from '../../../core/pipeline/request-context.js'
@@ -183,7 +184,7 @@ t.test('headers travel again after another worker had the connection', async (te
   test.equal((request?.[4] as number) & RequestFlags.SAME_HEADERS, 0)
 })
 
-t.test('sixteen requests of one tick leave at once, and the rest with the tick', async (test) => {
+t.test('a full batch of requests leaves at once, and the rest with the tick', async (test) => {
   const lane = new Lane(100)
   const posts: number[] = []
   const receiver = new WorkerReceiver({
@@ -195,10 +196,10 @@ t.test('sixteen requests of one tick leave at once, and the rest with the tick',
   })
   lane.queue.detach(lane.receiver)
   lane.queue.attach(receiver)
-  for (let request = 0; request < 20; request++) lane.ask()
-  test.same(posts, [16])
+  for (let request = 0; request < FULL_BATCH + 4; request++) lane.ask()
+  test.same(posts, [FULL_BATCH])
   await lane.posted()
-  test.same(posts, [16, 4])
+  test.same(posts, [FULL_BATCH, 4])
 })
 
 t.test('a response in one piece is sent as it came', async (test) => {
