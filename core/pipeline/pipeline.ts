@@ -164,7 +164,7 @@ export class Pipeline {
   }
 
   /** Where an outcome leads; one that is none is an error, since "answered nothing" must not mean "go on". */
-  private follow(ctx: RequestContext, step: Step, outcome: SettledOutcome): number {
+  private follow(ctx: RequestContext, step: Step, outcome: unknown): number {
     if (outcome === 'CONTINUE') return step.next
     if (outcome === 'FINISH') return step.finish
     const message = `A stage answers CONTINUE, FINISH or PENDING, not ${String(outcome)}`

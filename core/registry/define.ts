@@ -11,7 +11,7 @@ const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch
  * @throws TypeError when the definition has no name, an unknown slot or no `setup`.
  */
 export const defineStage = <O extends TSchema = TObject>(definition: StageDefinition<O>): StageModule<O> => {
-  const slots = typeof definition.slot === 'string' ? [definition.slot] : definition.slot
+  const slots = [definition.slot].flat()
   requireName(definition.name, 'defineStage')
   if (slots.length === 0 || !slots.every((slot) => SLOTS.includes(slot))) {
     throw new TypeError(`defineStage: slot must be one or more of ${SLOTS.join(', ')}`)

@@ -62,7 +62,7 @@ const importDeclared = async (
   standard: StandardStages,
 ): Promise<Pick<LoadedModule, 'module' | 'file'>> => {
   if (specifier === undefined) {
-    if (name in standard) return { module: standard[name as Slot], file: undefined }
+    if (Object.hasOwn(standard, name)) return { module: standard[name as Slot], file: undefined }
     const known = Object.keys(standard).map((one) => `"${one}"`)
     const message = `module "${name}" needs a file or package in "module"; only the standard ones (${known.join(', ')}) need none`
     throw new ImportFailure(pointer, message)

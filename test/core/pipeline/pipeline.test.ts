@@ -15,12 +15,11 @@ const finish: Stage = {
     return 'FINISH'
   },
 }
-const pending: Stage = { run: () => 'PENDING', cancel: () => undefined }
-const fails: Stage = {
-  run: () => {
-    throw new Error('a mistake')
-  },
+const mistake = (): never => {
+  throw new Error('a mistake')
 }
+const pending: Stage = { run: () => 'PENDING', cancel: () => undefined }
+const fails: Stage = { run: mistake }
 
 /** The rest of a response whose end nobody waits for. */
 const openStream = (cancelled: () => void): ResponseStream => ({
@@ -87,7 +86,7 @@ t.test('the cache modules see each response that was not their own, before it is
 
 t.test('a store that throws is reported, and the response is sent', async (test) => {
   const drive = new Drive({
-    cache: { ...goOn, store: () => fails.run(undefined as never) },
+    cache: { ...goOn, store: mistake },
     dispatch: finish,
   })
   drive.start()
@@ -225,7 +224,7 @@ t.test(
 )
 
 t.test('interrupt answers also where the stage throws when it is cancelled', async (test) => {
-  const drive = new Drive({ dispatch: { ...pending, cancel: () => fails.run(undefined as never) } })
+  const drive = new Drive({ dispatch: { ...pending, cancel: mistake } })
   drive.pipeline.interrupt(drive.start(), 'BAD_NUMBER')
   test.same(drive.trace.slice(-3), ['respond 400', 'log', 'done'])
   test.match(drive.events, [{ facts: { module: 'dispatch' } }])
@@ -294,12 +293,18 @@ t.test('each error of the table is answered as the table says', async (test) => 
 })
 
 t.test('an outcome that is no word of the contract is an error of this one request', async (test) => {
-  for (const outcome of [undefined, null, true, 'continue', {}]) {
+  for (const [name, outcome] of Object.entries({
+    nothing: undefined,
+    null: null,
+    true: true,
+    other: 'continue',
+    object: {},
+  })) {
     const drive = new Drive({ route: { run: () => outcome as Outcome } })
     drive.start()
     await settled()
-    test.same(drive.trace.slice(-4), ['route', 'respond 500', 'log', 'done'], String(outcome))
-    test.match(drive.events, [{ facts: { error: /CONTINUE, FINISH or PENDING/ } }], String(outcome))
+    test.same(drive.trace.slice(-4), ['route', 'respond 500', 'log', 'done'], name)
+    test.match(drive.events, [{ facts: { error: /CONTINUE, FINISH or PENDING/ } }], name)
   }
   const promised = new Drive({ route: { run: () => Promise.resolve(undefined as never) } })
   promised.start()

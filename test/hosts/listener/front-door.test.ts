@@ -1,4 +1,5 @@
 /** What the front door answers is what the whole way round would have answered, and nothing else is taken for a hit. */
+import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { Stage } from '../../../core/contract/stage.js'
 import type { RequestContext } from '../../../core/pipeline/request-context.js'
@@ -41,9 +42,8 @@ const cached = async (test: Test, { frontDoor = true, repeatable = true } = {}) 
     const before = client.received().length
     answers += requests
     client.send(bytes)
-    await client.until(
-      new RegExp(`(HTTP/1\\.1 200 OK[^]*?\\r\\n\\r\\n[^]*?(cached \\w+|>)[^]*?){${answers}}`),
-    )
+    const come = (): number => client.received().match(/cached \w+|>/g)?.length ?? 0
+    while (come() < answers) await once(client.socket, 'data')
     return client.received().slice(before)
   }
   /** Whether the request that was logged last came in by the front door: it has the very headers of one before it. */

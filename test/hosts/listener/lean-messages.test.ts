@@ -1,4 +1,5 @@
 /** Node's http server with the lean messages does what it does with its own, on each Node version that is supported. */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
@@ -103,6 +104,7 @@ const CHUNKED =
   'POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n' +
   '5\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 11\r\nX-Two: \r\n\r\n'
 const CLOSE = 'GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'
+const bytesOf = (text: string): string[] => Array.from(text)
 const manyHeaders = Array.from({ length: 100 }, (_value, at) => `X-${at}: ${at}\r\n`).join('')
 
 /** What is sent, in pieces each of which waits for what the one before must bring; the end closes the connection. */
@@ -114,8 +116,8 @@ const exchanges: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   'POST with a length': [BODY, /hello/, CLOSE],
   'POST with an empty body': ['POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n', CLOSE],
   'POST in chunks with trailers': [CHUNKED, /X-Sum/, CLOSE],
-  'a body that comes byte by byte': [...BODY, /hello/, CLOSE],
-  'a head that comes byte by byte': [...GET, /\/a\?b/, CLOSE],
+  'a body that comes byte by byte': [...bytesOf(BODY), /hello/, CLOSE],
+  'a head that comes byte by byte': [...bytesOf(GET), /\/a\?b/, CLOSE],
   'one connection, request after request': [GET, /\/a\?b/, BODY, /hello/, GET, CHUNKED, /world/, CLOSE],
   'requests sent all at once': [GET + BODY + GET + CHUNKED + BODY + GET + CLOSE],
   'more headers than the parser takes at once': [`GET / HTTP/1.1\r\n${manyHeaders}\r\n`, CLOSE],
@@ -168,8 +170,8 @@ for (const way of ways) {
     server.timeout = 0
     client.send(GET)
     await client.until(/\/a\?b/)
-    const [socket] = await sockets(server, client)
-    socket?.setTimeout(30)
+    const socket = await serverSide(server, client)
+    socket.setTimeout(30)
     test.equal((await client.ended()).how, 'closed')
   })
 
@@ -195,8 +197,10 @@ for (const way of ways) {
     for (let round = 0; round < 3; round++) {
       client.send(GET)
       await client.until(new RegExp(`(/a[^]*){${round + 1}}`))
-      // Long enough for several checks.
-      await new Promise((resolve) => setTimeout(resolve, 40))
+      // By the time that half a head has been found too slow, this connection has been looked at as well.
+      const slow = await rawClient((server.address() as AddressInfo).port)
+      slow.send('GET / HTTP/1.1\r\n')
+      test.match((await slow.ended()).text, /ERR_HTTP_REQUEST_TIMEOUT/)
     }
     client.send(CLOSE)
     test.equal((await client.ended()).how, 'closed')
@@ -230,13 +234,10 @@ t.test(
 )
 
 /** The server's side of the one connection there is. */
-const sockets = async (server: Server, client: RawClient): Promise<IncomingMessage['socket'][]> => {
-  const [incoming] = await Promise.all([
-    new Promise<IncomingMessage>((resolve) => {
-      server.once('request', resolve)
-    }),
-    client.send('GET /again HTTP/1.1\r\nHost: h\r\n\r\n'),
-  ])
+const serverSide = async (server: Server, client: RawClient): Promise<IncomingMessage['socket']> => {
+  const requests = once(server, 'request')
+  client.send('GET /again HTTP/1.1\r\nHost: h\r\n\r\n')
+  const [incoming] = (await requests) as [IncomingMessage]
   await client.until(/again/)
-  return [incoming.socket]
+  return incoming.socket
 }
