@@ -6,6 +6,8 @@ import type { ResponseSink, ResponseStream } from '../contract/response.js'
 export interface PartsSource {
   acknowledge(exchange: number, bytes: number): void
   abort(exchange: number): void
+  /** Somebody who only looked on has failed. */
+  tapFailed(error: unknown): void
 }
 
 /** Holds parts until a sink is there; the worker's window bounds how many that can be. */
@@ -33,9 +35,13 @@ export class ResponseParts implements ResponseStream {
   tap(sink: ResponseSink): void {
     this.taps ??= []
     this.taps.push(sink)
-    for (const part of this.held) sink.write(part)
-    if (this.state === 'ended') sink.end()
-    if (this.state === 'failed' || this.state === 'cancelled') sink.fail()
+    const { held, state } = this
+    this.tellTaps((tap) => {
+      if (tap !== sink) return
+      for (const part of held) tap.write(part)
+      if (state === 'ended') tap.end()
+      if (state === 'failed' || state === 'cancelled') tap.fail()
+    })
   }
 
   consumed(bytes: number): void {
@@ -46,7 +52,7 @@ export class ResponseParts implements ResponseStream {
     if (this.state !== 'open') return
     this.state = 'cancelled'
     this.held = []
-    this.taps?.forEach((tap) => {
+    this.tellTaps((tap) => {
       tap.fail()
     })
     this.source.abort(this.exchange)
@@ -55,7 +61,7 @@ export class ResponseParts implements ResponseStream {
   /** A part has come from the worker. */
   push(bytes: Bytes): void {
     if (this.state !== 'open') return
-    this.taps?.forEach((tap) => {
+    this.tellTaps((tap) => {
       tap.write(bytes)
     })
     if (this.sink) this.sink.write(bytes)
@@ -79,7 +85,21 @@ export class ResponseParts implements ResponseStream {
   private settle(state: 'ended' | 'failed', tell: (sink: ResponseSink) => void): void {
     if (this.state !== 'open') return
     this.state = state
-    this.taps?.forEach(tell)
+    this.tellTaps(tell)
     if (this.sink) tell(this.sink)
+  }
+
+  /** Taps are strangers' code, and the response is not theirs: one that throws sees no more of it. */
+  private tellTaps(tell: (tap: ResponseSink) => void): void {
+    if (!this.taps) return
+    this.taps = this.taps.filter((tap) => {
+      try {
+        tell(tap)
+        return true
+      } catch (error) {
+        this.source.tapFailed(error)
+        return false
+      }
+    })
   }
 }

@@ -169,6 +169,16 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     this.close(exchange)
   }
 
+  tapFailed(error: unknown): void {
+    this.observer.event({
+      id: 0,
+      level: 'error',
+      source: 'module',
+      text: 'A module that looked on at a response failed; the response went on without it.',
+      facts: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    })
+  }
+
   /** Reads one batch from the worker. */
   receive(batch: Batch): void {
     let at = 0

@@ -1,11 +1,12 @@
 /** Imports the modules that the configuration declares and checks their options. */
-import { createRequire } from 'node:module'
-import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { satisfies } from 'semver'
+import { version } from '../version.js'
 import type { ModuleConfig, ServerConfig } from '../contract/config.js'
 import type { Slot } from '../contract/stage.js'
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
 import { checkOptions } from './check-options.js'
+import { resolveModule } from './resolve-module.js'
 import type { DeclaredModule, LoadedModule, StandardStages } from './loaded.js'
 
 /** An import that went wrong, in words for the user. */
@@ -70,25 +71,23 @@ const importDeclared = async (
   let file: string
   let exported: Record<string, unknown>
   try {
-    file = resolve(specifier, directory)
+    file = resolveModule(specifier, directory)
     exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new ImportFailure(`${pointer}/module`, `cannot be loaded: ${message}`)
   }
   const module = Object.values(exported).find(isModule)
+  if (module?.kind === 'stage' && module.webgarden !== undefined && !satisfies(version, module.webgarden)) {
+    const message = `is made for webgarden ${module.webgarden}, and this is ${version}; install a version of it that fits`
+    throw new ImportFailure(`${pointer}/module`, message)
+  }
   if (module) return { module, file }
   throw new ImportFailure(
     `${pointer}/module`,
     `${specifier} exports no module; make one with defineStage or defineAdapter and export it`,
   )
 }
-
-/** A package is looked for beside the configuration file, where its administrator installs it, not beside webgarden. */
-const resolve = (specifier: string, directory: string): string =>
-  isAbsolute(specifier)
-    ? specifier
-    : createRequire(join(directory, 'applicationHost.json')).resolve(specifier)
 
 const isModule = (value: unknown): value is DeclaredModule =>
   typeof value === 'object' &&

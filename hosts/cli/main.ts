@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The `webgarden` command: reads the command line and calls the command that it names. */
 import { Command } from 'commander'
+import { version } from '../../core/version.js'
 import { check } from './check.js'
 import { start } from './start.js'
-import { version } from './version.js'
 
 const DEFAULT_CONFIG = 'applicationHost.json'
 

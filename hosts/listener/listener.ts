@@ -12,7 +12,8 @@ import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import { ClientConnection } from './client-connection.js'
 import { FrontDoor } from './front-door.js'
 import { announcesBody, leanMessages, leanMessagesWork } from './lean-messages.js'
-import { clientKeepsAlive } from './node-response.js'
+import { FieldWriter } from './field-writer.js'
+import { canFinish, clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
 /** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
@@ -44,6 +45,7 @@ export class Listener {
   private readonly connections = new Set<ClientConnection>()
   private lastConnectionId = 0
   private closing = false
+  private finishes: boolean | undefined
   private readonly frontDoor: FrontDoor | null
 
   constructor(options: ListenerOptions) {
@@ -158,7 +160,7 @@ export class Listener {
     const ctx = new RequestContext(
       pipeline,
       connection,
-      connection,
+      this.writesBytes(response) ? connection : new FieldWriter(response),
       incoming.method ?? '',
       incoming.url ?? '',
       incoming.httpVersion as HttpVersion,
@@ -169,6 +171,15 @@ export class Listener {
       clock.now(),
     )
     connection.accept(ctx, response, error)
+  }
+
+  /** Whether responses can be finished from outside on this Node: asked of the first one, the same for all. */
+  private writesBytes(response: ServerResponse): boolean {
+    if (!LEAN) {
+      // Silence while the application works is no fault; lean responses say so themselves.
+      response.on('timeout', () => undefined)
+    }
+    return (this.finishes ??= canFinish(response))
   }
 
   private clientError(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: ListenedSocket): void {

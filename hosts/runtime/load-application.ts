@@ -1,10 +1,9 @@
 /** Loads one application: its module, the server it may start itself, the adapter that fits. */
 import type { Server } from 'node:http'
-import { createRequire } from 'node:module'
-import { isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AdapterInput, AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
+import { resolveModule } from '../../core/registry/resolve-module.js'
 import { captureListen } from './listen-capture.js'
 
 /**
@@ -72,8 +71,7 @@ const importModule = async (application: ApplicationSettings): Promise<unknown> 
   const { module, physicalPath } = application
   if (module === undefined)
     throw new Error('The application has no module; name one, or give it a type that needs none')
-  const file = createRequire(join(physicalPath, 'application')).resolve(module)
-  return (await import(isAbsolute(file) ? pathToFileURL(file).href : file)) as unknown
+  return (await import(pathToFileURL(resolveModule(module, physicalPath)).href)) as unknown
 }
 
 /** Whether the module gives something away on purpose: then it is not a program that only wants to run. */

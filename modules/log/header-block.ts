@@ -1,8 +1,6 @@
 /** The `#` lines that begin a log file and stand again after each re-opening. */
-import { createRequire } from 'node:module'
+import { version } from '../../core/index.js'
 import { timeStamp } from './time-stamp.js'
-
-const { version } = createRequire(import.meta.url)('webgarden/package.json') as { version: string }
 
 /**
  * The block for a file that is opened `at` (milliseconds since the epoch) and whose lines have these fields, their

@@ -75,7 +75,7 @@ t.test('each kind of application answers, unchanged', async (t) => {
   t.same(await json('/fetch/x'), { url: '/x' })
   t.same(await json('/listener'), { hello: 'listener' })
   t.same(await json('/program'), { port: String(server.port), at: server.port, listening: true })
-  t.match(server.output(), /PROGRAM LISTENS/)
+  await server.printed(/PROGRAM LISTENS/)
   t.same(await json('/later'), { hello: 'fastify program' })
   t.same(await json('/shout'), { word: 'hey', times: 2 })
 })

@@ -26,6 +26,7 @@ const open = () => {
     {
       acknowledge: (exchange, bytes) => told.push(`${exchange} ack ${bytes}`),
       abort: (exchange) => told.push(`${exchange} abort`),
+      tapFailed: (error) => told.push(String(error)),
     },
     7,
   )
@@ -155,4 +156,23 @@ t.test('a sink may cancel while it is given what was held', async (test) => {
   })
   test.same(got, ['one', 'two', 'END'], 'it had ended already: there was nothing to cancel')
   test.same(told, [])
+})
+
+t.test('a tap that throws sees no more, is reported, and costs the response nothing', async (test) => {
+  const { parts, sink, told } = open()
+  let seen = 0
+  parts.tap({
+    write: () => {
+      seen++
+      throw new Error('no room')
+    },
+    end: () => seen++,
+    fail: () => seen++,
+  })
+  parts.pipe(sink)
+  parts.push('one')
+  parts.push('two')
+  parts.end()
+  test.same(sink.got, ['one', 'two', 'END'])
+  test.same([seen, told], [1, ['Error: no room']])
 })

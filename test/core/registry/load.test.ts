@@ -84,13 +84,9 @@ t.test('a module may be a file, ESM or CommonJS, under any export, or a package'
   }
 })
 
-t.test(
-  'a package that can only be imported is found',
-  { todo: 'it is looked for as require would' },
-  async (test) => {
-    test.same(await problemsOf(load(test, [{ name: 'mine', module: 'stage-for-import' }])), [])
-  },
-)
+t.test('a package that can only be imported is found', async (test) => {
+  test.same(await problemsOf(load(test, [{ name: 'mine', module: 'stage-for-import' }])), [])
+})
 
 t.test('whatever is wrong with modules is told at once, each at its place', async (test) => {
   const problems = await problemsOf(
