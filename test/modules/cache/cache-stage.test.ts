@@ -321,7 +321,10 @@ t.test('a response that comes as bytes is stored as well', (t) => {
 
 const stream = (driver: Driver, first: string) => {
   const ctx = driver.request()
-  const parts = new ResponseParts({ acknowledge: () => undefined, abort: () => undefined, tapFailed: () => undefined }, 1)
+  const parts = new ResponseParts(
+    { acknowledge: () => undefined, abort: () => undefined, tapFailed: () => undefined },
+    1,
+  )
   ctx.response.stream = parts
   driver.store(first, {}, ctx)
   return parts
