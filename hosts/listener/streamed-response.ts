@@ -9,6 +9,7 @@ export class StreamedResponse implements ResponseSink {
   private readonly onEnd: (ctx: RequestContext, complete: boolean) => void
   /** Written while the socket was full: acknowledged when it has drained. */
   private held = 0
+  private gathering = false
 
   constructor(ctx: RequestContext, socket: Socket, onEnd: (ctx: RequestContext, complete: boolean) => void) {
     this.ctx = ctx
@@ -19,6 +20,7 @@ export class StreamedResponse implements ResponseSink {
   write(bytes: Bytes): void {
     const { length } = bytes
     this.ctx.bytesSent += length
+    this.gather()
     const room = typeof bytes === 'string' ? this.socket.write(bytes, 'latin1') : this.socket.write(bytes)
     if (room && this.held === 0) {
       this.ctx.response.stream?.consumed(length)
@@ -34,6 +36,19 @@ export class StreamedResponse implements ResponseSink {
 
   fail(): void {
     this.settle(false)
+  }
+
+  /** The parts of one tick leave in one system call: the frame of a chunk and the chunk, say, which come as two. */
+  private gather(): void {
+    if (this.gathering) return
+    this.gathering = true
+    this.socket.cork()
+    process.nextTick(this.onGathered)
+  }
+
+  private readonly onGathered = (): void => {
+    this.gathering = false
+    this.socket.uncork()
   }
 
   private readonly onDrain = (): void => {
