@@ -26,6 +26,8 @@ import { ResponseParts, type PartsSource } from './response-parts.js'
 export interface ReceiverObserver {
   ready(): void
   drained(): void
+  /** It answers a ping: bytes of memory, and how busy its event loop was since the last one, 0 to 1. */
+  pong(memory: number, utilisation: number): void
   event(event: ServerEvent): void
   /** It sent something that is no message: it is not to be trusted any more. */
   illFormed(what: string): void
@@ -78,6 +80,16 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
 
   get executing(): number {
     return this.exchanges.size
+  }
+
+  /** When the oldest of the requests that it has came in, milliseconds since the epoch; undefined without any. */
+  get oldestSince(): number | undefined {
+    let oldest: number | undefined
+    for (const exchange of this.exchanges.inUse()) {
+      const since = this.exchanges.get(exchange)?.ctx.receivedAt
+      if (since !== undefined && (oldest === undefined || since < oldest)) oldest = since
+    }
+    return oldest
   }
 
   /** Posts a message that concerns no request. */
@@ -210,6 +222,10 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
           }
           this.observer.ready()
           at += 2
+          break
+        case ToListener.PONG:
+          this.observer.pong(batch[at + 1] as number, batch[at + 2] as number)
+          at += 3
           break
         case ToListener.DRAINED:
           this.observer.drained()

@@ -35,6 +35,23 @@ export const wasEvents = {
   workerStopped: (pool: string, worker: number, reason: string) =>
     was(0, 'info', `Worker ${worker} of pool "${pool}" has ended: ${reason}.`, { pool, worker, reason }),
 
+  /** 5002: disabled automatically due to a series of failures. */
+  disabledByFailures: (pool: string, failures: number, interval: number) =>
+    was(
+      5002,
+      'error',
+      `Pool "${pool}" is disabled: its workers failed ${failures} times within ${interval / 1000} s ` +
+        '(rapidFailProtection). It stays so until it is started by hand.',
+      { pool, failures, interval },
+    ),
+
+  actionFailed: (pool: string, program: string, error: Error) =>
+    was(0, 'warning', `Pool "${pool}": ${program} could not be run: ${error.message}.`, {
+      pool,
+      program,
+      error: error.stack,
+    }),
+
   /** 5009: a process serving application pool '%1' terminated unexpectedly. */
   workerFailed: (pool: string, worker: number, end: WorkerEnd, requests: number) =>
     was(
@@ -44,6 +61,16 @@ export const wasEvents = {
         `${requests} request${requests === 1 ? '' : 's'} it had taken ${requests === 1 ? 'was' : 'were'} lost; ` +
         'the next request starts a new worker.',
       { pool, worker, kind: end.kind, exitCode: end.exitCode, requests, error: end.error?.stack },
+    ),
+
+  /** 5010: failed to respond to a ping. */
+  noPong: (pool: string, worker: number, limit: number, evidence: object) =>
+    was(
+      5010,
+      'warning',
+      `Worker ${worker} of pool "${pool}" has not answered a ping within ${limit / 1000} s (pingResponseTime): ` +
+        'its event loop does not turn. It was ended, and with it the requests it had taken.',
+      { pool, limit, worker, ...evidence },
     ),
 
   /** 5011: a fatal communication error with WAS. */

@@ -7,7 +7,10 @@ import type { WorkerHost } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { decideOnDemand } from './demand.js'
+import { History } from './history.js'
 import { wasEvents } from './events.js'
+import { decideOnFailure } from './rapid-fail.js'
+import { runAction } from './run-action.js'
 import { move, poolMoves, type PoolState } from './states.js'
 import { Worker } from './worker.js'
 
@@ -30,19 +33,23 @@ export class ApplicationPool {
   readonly queue: RequestQueue
   state: PoolState = 'stopped'
   readonly workers = new Set<Worker>()
+  readonly history = new History()
   private readonly around: PoolSurroundings
+  private failures: readonly number[] = []
   private whenEmpty: (() => void)[] = []
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
     this.around = around
     this.queue = new RequestQueue(config.name, config.queueLength)
+    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     this.queue.disable()
   }
 
   /** Takes requests from now on; a worker starts when the first one comes. */
   start(): void {
     this.state = move(poolMoves, this.state, 'started')
+    this.failures = []
     this.queue.onDemand = () => {
       this.demand()
     }
@@ -50,10 +57,10 @@ export class ApplicationPool {
   }
 
   /** Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. */
-  async stop(): Promise<void> {
+  async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): Promise<void> {
     if (this.state === 'started') {
       this.state = move(poolMoves, this.state, 'stopping')
-      this.queue.disable()
+      this.queue.disable(why)
       for (const worker of this.workers) worker.stop()
     }
     if (this.workers.size > 0) {
@@ -62,6 +69,31 @@ export class ApplicationPool {
       })
     }
     if (this.state === 'stopping') this.state = move(poolMoves, this.state, 'stopped')
+  }
+
+  /** A worker has failed: once too often, and the pool is taken out of service until it is started again. */
+  private failed(): void {
+    if (this.state !== 'started') return
+    const { failure, name } = this.config
+    const { clock, events } = this.around
+    const { failures, disable } = decideOnFailure(this.failures, clock.now(), failure)
+    this.failures = failures
+    if (!disable) return
+    const event = wasEvents.disabledByFailures(name, failures.length, failure.rapidFailProtectionInterval)
+    events.write(event)
+    this.history.add({
+      at: clock.now(),
+      what: 'disabled',
+      worker: 0,
+      reason: event.text,
+      event: event.id,
+      evidence: event.facts ?? {},
+    })
+    void this.stop('APP_OFFLINE')
+    if (failure.autoShutdownExe === '') return
+    runAction(failure.autoShutdownExe, failure.autoShutdownParams, (error) => {
+      events.write(wasEvents.actionFailed(name, failure.autoShutdownExe, error))
+    })
   }
 
   /** Ends all workers at once. */
@@ -106,11 +138,19 @@ export class ApplicationPool {
       adapters,
       settingsOf,
       wanted: this.wantedApplications(),
+      remember: (entry) => {
+        this.history.add(entry)
+      },
+      onCondemned: () => {
+        this.failed()
+        if (this.queue.length > 0) this.demand()
+      },
       onReady: () => {
         if (this.queue.length > 0) this.demand()
       },
       onEnded: (outcome, end) => {
         this.workers.delete(worker)
+        if (outcome === 'neverReady' || (outcome === 'failed' && !worker.condemned)) this.failed()
         if (outcome === 'neverReady') {
           // Whoever waits gets an answer, or one of the other workers, instead of a second attempt: a broken start must
           // not turn in circles.
