@@ -64,11 +64,14 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   private readonly settingsOf: (application: Application) => ApplicationSettings
   private readonly exchanges = new ExchangeTable<TakenRequest>()
   private readonly numbers = new ExchangeNumbers()
-  private readonly applications = new Set<number>()
+  private readonly applications = new Map<number, Application>()
   private readonly connections = new Set<Connection>()
   private ended = false
   /** Requests it has taken since it started. */
   taken = 0
+  /** Runs when it has taken its `takenLimit`th request. */
+  onTakenLimit: () => void = () => undefined
+  takenLimit = 0
 
   constructor(options: ReceiverOptions) {
     this.queue = options.queue
@@ -99,12 +102,17 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
 
   /** The worker knows this application from its start. */
   knows(application: Application): void {
-    this.applications.add(application.id)
+    this.applications.set(application.id, application)
+  }
+
+  /** The applications that the worker has been told of. */
+  get known(): Iterable<Application> {
+    return this.applications.values()
   }
 
   take(_ctx: RequestContext): void {
     this.credits--
-    this.taken++
+    if (++this.taken === this.takenLimit) this.onTakenLimit()
   }
 
   send(ctx: RequestContext): void {
@@ -116,7 +124,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     const batch = this.outbox.open()
     if (!this.connections.has(connection)) this.introduce(connection, batch)
     if (!this.applications.has(application.id)) {
-      this.applications.add(application.id)
+      this.applications.set(application.id, application)
       batch.push(ToWorker.APPLICATION, this.settingsOf(application))
     }
     const exchange = this.numbers.allocate()

@@ -15,6 +15,7 @@ import type { RequestQueue } from '../queue/request-queue.js'
 import type { ServerEvent } from '../contract/events.js'
 import { Health } from './health.js'
 import { type HistoryEntry } from './history.js'
+import { afterLong, memoryReason, type RecycleReason } from './recycling.js'
 import { wasEvents } from './events.js'
 import { move, workerMoves, type WorkerState } from './states.js'
 
@@ -52,11 +53,18 @@ export interface WorkerOptions {
   readonly settingsOf: (application: Application) => ApplicationSettings
   /** Kept for whoever asks afterwards. */
   readonly remember: (entry: HistoryEntry) => void
+  /** What it may do before it is replaced the first time: milliseconds and requests, 0 is no limit. */
+  readonly first: { readonly time: number; readonly requests: number }
+  /** It has become old. Never called while a request is being handed over. */
+  readonly onOld: (reason: RecycleReason) => void
   readonly onReady: () => void
   /** It takes no more requests from now on, though it has not ended. */
   readonly onCondemned: () => void
   readonly onEnded: (outcome: WorkerOutcome, end: WorkerEnd) => void
 }
+
+/** A worker that is too large and could not be replaced is looked at again after so many milliseconds. */
+const HEED_AGAIN = 300_000
 
 export class Worker {
   readonly id: number
@@ -66,6 +74,8 @@ export class Worker {
   private readonly receivers: WorkerReceiver[]
   private readonly startedAt: number
   private readonly pulses: Health[] = []
+  private cancelAge: () => void = () => undefined
+  private heedMemoryFrom = 0
   private readyLanes = 0
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
@@ -100,7 +110,10 @@ export class Worker {
             this.laneReady()
           },
           drained: () => undefined,
-          pong: (memory, utilisation) => this.pulses[lane]?.answered(memory, utilisation),
+          pong: (memory, utilisation) => {
+            this.pulses[lane]?.answered(memory, utilisation)
+            this.heedMemory()
+          },
           event: (event) => {
             options.events.write(event)
           },
@@ -150,6 +163,17 @@ export class Worker {
     }
   }
 
+  /** The applications that it has loaded, or was told to. */
+  get applications(): Application[] {
+    return [...new Set(this.receivers.flatMap((receiver) => [...receiver.known]))]
+  }
+
+  /** It could not be replaced: it may do as much again before that is tried again. */
+  stay(): void {
+    this.limit(this.options.pool.recycling.periodicRestart)
+    this.heedMemoryFrom = this.options.clock.now() + HEED_AGAIN
+  }
+
   /** Takes no more requests, finishes what it has, closes its applications, ends; killed when the limit has passed. */
   stop(reason = 'its pool was stopped'): void {
     if (this.state === 'stopping' || this.state === 'ended') return
@@ -195,6 +219,7 @@ export class Worker {
     events.write(wasEvents.workerStarted(pool.name, this.id, clock.now() - this.startedAt))
     this.remember('ready', 'all its threads have said so')
     this.startPinging()
+    this.limit(this.options.first)
     for (const receiver of this.receivers) queue.attach(receiver)
     this.options.onReady()
   }
@@ -240,8 +265,32 @@ export class Worker {
     }
   }
 
+  /** So much more it may do from now on. With several threads each has its share of the requests. */
+  private limit({ time, requests }: WorkerOptions['first']): void {
+    this.cancelAge()
+    const old = (reason: RecycleReason) => () => {
+      if (this.state === 'running') this.options.onOld(reason)
+    }
+    if (time > 0) this.cancelAge = afterLong(this.options.clock, time, old('Time'))
+    if (requests === 0) return
+    const share = Math.ceil(requests / this.receivers.length)
+    for (const receiver of this.receivers) {
+      receiver.takenLimit = receiver.taken + share
+      // The request that reaches the limit has been taken but not been sent: it must go before the order to drain.
+      receiver.onTakenLimit = () => setImmediate(old('Requests'))
+    }
+  }
+
+  private heedMemory(): void {
+    if (this.state !== 'running' || this.options.clock.now() < this.heedMemoryFrom) return
+    const { memory } = this.snapshot()
+    const reason = memoryReason(memory, this.options.pool.recycling.periodicRestart)
+    if (reason) this.options.onOld(reason)
+  }
+
   private stopPinging(): void {
     for (const pulse of this.pulses) pulse.stop()
+    this.cancelAge()
   }
 
   /** One of its event loops does not turn any more: it gets no more work, and is ended. */

@@ -54,3 +54,19 @@ t.test('a pool whose workers fail again and again is disabled, and says so', asy
   await server.printed(/5002.*is disabled/)
   t.equal((await fetch(server.url)).status, 503)
 })
+
+t.test('recycles by request count under a steady load lose not one request', async (t) => {
+  const server = await start({ recycling: { periodicRestart: { requests: 500 } } })
+  t.teardown(() => server.stop())
+  let left = 3000
+  const answers = new Map<string, number>()
+  const client = async (): Promise<void> => {
+    while (left-- > 0) {
+      const answer = await text(server.url).catch(String)
+      answers.set(answer, (answers.get(answer) ?? 0) + 1)
+    }
+  }
+  await Promise.all(Array.from({ length: 64 }, client))
+  t.same([...answers], [['well', 3000]])
+  t.ok(server.output().split('5075').length > 2, 'there were recycles')
+})
