@@ -85,7 +85,9 @@ export const errorTable = {
   UNAVAILABLE: row(503, 0, 'N/A', 'Service Unavailable', 'The service is unavailable.'),
   APP_FAILED: row(503, 0, '-', 'Service Unavailable', 'The application could not be started.', false),
   POOL_DISABLED: row(503, 0, 'Disabled', 'Service Unavailable', 'The service is unavailable.'),
+  APP_OFFLINE: row(503, 0, 'AppOffline', 'Service Unavailable', 'The service is unavailable.'),
   QUEUE_FULL: row(503, 0, 'QueueFull', 'Service Unavailable', 'The service is unavailable.'),
+  REFUSED: row(0, 0, 'N/A', 'Refused', 'The pool is out of service and resets its connections.'),
   CLIENT_GONE: row(
     0,
     0,

@@ -30,6 +30,8 @@ export const ToWorker = {
   RESPONSE_ACK: 9,
   /** kind, milliseconds until it will be killed: finish what you have, close the applications, end. */
   DRAIN: 10,
+  /** kind: are you there? The runtime answers `PONG` from its event loop. */
+  PING: 11,
 } as const
 
 /** Worker to listener. */
@@ -52,6 +54,8 @@ export const ToListener = {
   EVENT: 8,
   /** kind: drained, all applications are closed; the end follows. */
   DRAINED: 9,
+  /** kind, bytes of memory in use, utilisation of the event loop since the last one (0 to 1). */
+  PONG: 10,
 } as const
 
 export const RequestFlags = {

@@ -26,6 +26,8 @@ import { ResponseParts, type PartsSource } from './response-parts.js'
 export interface ReceiverObserver {
   ready(): void
   drained(): void
+  /** It answers a ping: bytes of memory, and how busy its event loop was since the last one, 0 to 1. */
+  pong(memory: number, utilisation: number): void
   event(event: ServerEvent): void
   /** It sent something that is no message: it is not to be trusted any more. */
   illFormed(what: string): void
@@ -62,11 +64,14 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   private readonly settingsOf: (application: Application) => ApplicationSettings
   private readonly exchanges = new ExchangeTable<TakenRequest>()
   private readonly numbers = new ExchangeNumbers()
-  private readonly applications = new Set<number>()
+  private readonly applications = new Map<number, Application>()
   private readonly connections = new Set<Connection>()
   private ended = false
   /** Requests it has taken since it started. */
   taken = 0
+  /** Runs when it has taken its `takenLimit`th request. */
+  onTakenLimit: () => void = () => undefined
+  takenLimit = 0
 
   constructor(options: ReceiverOptions) {
     this.queue = options.queue
@@ -80,6 +85,16 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     return this.exchanges.size
   }
 
+  /** When the oldest of the requests that it has came in, milliseconds since the epoch; undefined without any. */
+  get oldestSince(): number | undefined {
+    let oldest: number | undefined
+    for (const exchange of this.exchanges.inUse()) {
+      const since = this.exchanges.get(exchange)?.ctx.receivedAt
+      if (since !== undefined && (oldest === undefined || since < oldest)) oldest = since
+    }
+    return oldest
+  }
+
   /** Posts a message that concerns no request. */
   tell(message: Message): void {
     this.outbox.open().push(...message)
@@ -87,12 +102,17 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
 
   /** The worker knows this application from its start. */
   knows(application: Application): void {
-    this.applications.add(application.id)
+    this.applications.set(application.id, application)
+  }
+
+  /** The applications that the worker has been told of. */
+  get known(): Iterable<Application> {
+    return this.applications.values()
   }
 
   take(_ctx: RequestContext): void {
     this.credits--
-    this.taken++
+    if (++this.taken === this.takenLimit) this.onTakenLimit()
   }
 
   send(ctx: RequestContext): void {
@@ -104,7 +124,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     const batch = this.outbox.open()
     if (!this.connections.has(connection)) this.introduce(connection, batch)
     if (!this.applications.has(application.id)) {
-      this.applications.add(application.id)
+      this.applications.set(application.id, application)
       batch.push(ToWorker.APPLICATION, this.settingsOf(application))
     }
     const exchange = this.numbers.allocate()
@@ -220,6 +240,10 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
           }
           this.observer.ready()
           at += 2
+          break
+        case ToListener.PONG:
+          this.observer.pong(batch[at + 1] as number, batch[at + 2] as number)
+          at += 3
           break
         case ToListener.DRAINED:
           this.observer.drained()

@@ -2,6 +2,9 @@
 import type { Receiver } from '../contract/receiver.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 
+/** Why a queue has no worker for a request: rows of the table of errors. */
+export type Refusal = 'POOL_DISABLED' | 'APP_OFFLINE' | 'QUEUE_FULL' | 'UNAVAILABLE'
+
 /** What became of a request at the door: a worker has it, it waits, or there is no room, or the pool is off. */
 export type Entry = 'TAKEN' | 'WAITING' | 'FULL' | 'DISABLED'
 
@@ -18,7 +21,10 @@ export class RequestQueue {
   limit: number
   /** Raised when a request waits, or a new connection comes, that more workers could serve. */
   onDemand: () => void = () => undefined
+  /** TcpLevel: whoever is refused is reset instead of answered, so that a load balancer sees it. */
+  resets = false
   private enabled = true
+  private disabledBy: Refusal = 'POOL_DISABLED'
   private readonly waiting = new Set<RequestContext>()
   private readonly receivers: Receiver[] = []
   private turn = 0
@@ -86,17 +92,27 @@ export class RequestQueue {
   }
 
   /** The pool is out of service: everyone who waits, and whoever comes, is refused. */
-  disable(): void {
+  disable(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): void {
     this.enabled = false
-    this.refuseWaiting('POOL_DISABLED')
+    this.disabledBy = why
+    this.refuseWaiting(why)
   }
 
   /** No worker can be had for those who wait now; later ones may be luckier. */
-  refuseWaiting(code: 'POOL_DISABLED' | 'UNAVAILABLE'): void {
+  refuseWaiting(code: Refusal): void {
     for (const ctx of [...this.waiting]) {
       this.waiting.delete(ctx)
-      ctx.fail(code)
+      ctx.fail(this.errorOf(code))
     }
+  }
+
+  /** What whoever entered in vain is told. */
+  refusal(entry: 'FULL' | 'DISABLED'): Refusal | 'REFUSED' {
+    return this.errorOf(entry === 'FULL' ? 'QUEUE_FULL' : this.disabledBy)
+  }
+
+  private errorOf(code: Refusal): Refusal | 'REFUSED' {
+    return this.resets ? 'REFUSED' : code
   }
 
   private give(ctx: RequestContext, receiver: Receiver): void {

@@ -1,5 +1,6 @@
 /** What WAS says in the event log: IIS's event ids, our own words (ids: learn.microsoft.com, "IIS event log"). */
 import type { ServerEvent } from '../contract/events.js'
+import type { RecycleReason } from './recycling.js'
 import type { WorkerEnd } from '../contract/worker-host.js'
 
 const was = (
@@ -24,6 +25,28 @@ const how = (end: WorkerEnd): string => {
   }
 }
 
+const recycleIds: Readonly<Record<RecycleReason, number>> = {
+  Time: 5074,
+  Requests: 5075,
+  Schedule: 5076,
+  Memory: 5077,
+  IsapiUnhealthy: 5078,
+  OnDemand: 5079,
+  ConfigChange: 5080,
+  PrivateMemory: 5117,
+}
+
+const recycleWords: Readonly<Record<RecycleReason, string>> = {
+  Time: 'it has run as long as periodicRestart.time allows',
+  Requests: 'it has taken as many requests as periodicRestart.requests allows',
+  Schedule: 'its scheduled time has come',
+  Memory: 'it uses more memory than periodicRestart.memory allows',
+  IsapiUnhealthy: 'an application in it reported itself unhealthy',
+  OnDemand: 'an administrator asked for it',
+  ConfigChange: 'its configuration has changed',
+  PrivateMemory: 'it uses more memory than periodicRestart.privateMemory allows',
+}
+
 export const wasEvents = {
   workerStarted: (pool: string, worker: number, milliseconds: number) =>
     was(0, 'info', `Worker ${worker} of pool "${pool}" is ready after ${milliseconds} ms.`, {
@@ -35,6 +58,23 @@ export const wasEvents = {
   workerStopped: (pool: string, worker: number, reason: string) =>
     was(0, 'info', `Worker ${worker} of pool "${pool}" has ended: ${reason}.`, { pool, worker, reason }),
 
+  /** 5002: disabled automatically due to a series of failures. */
+  disabledByFailures: (pool: string, failures: number, interval: number) =>
+    was(
+      5002,
+      'error',
+      `Pool "${pool}" is disabled: its workers failed ${failures} times within ${interval / 1000} s ` +
+        '(rapidFailProtection). It stays so until it is started by hand.',
+      { pool, failures, interval },
+    ),
+
+  actionFailed: (pool: string, program: string, error: Error) =>
+    was(0, 'warning', `Pool "${pool}": ${program} could not be run: ${error.message}.`, {
+      pool,
+      program,
+      error: error.stack,
+    }),
+
   /** 5009: a process serving application pool '%1' terminated unexpectedly. */
   workerFailed: (pool: string, worker: number, end: WorkerEnd, requests: number) =>
     was(
@@ -44,6 +84,16 @@ export const wasEvents = {
         `${requests} request${requests === 1 ? '' : 's'} it had taken ${requests === 1 ? 'was' : 'were'} lost; ` +
         'the next request starts a new worker.',
       { pool, worker, kind: end.kind, exitCode: end.exitCode, requests, error: end.error?.stack },
+    ),
+
+  /** 5010: failed to respond to a ping. */
+  noPong: (pool: string, worker: number, limit: number, evidence: object) =>
+    was(
+      5010,
+      'warning',
+      `Worker ${worker} of pool "${pool}" has not answered a ping within ${limit / 1000} s (pingResponseTime): ` +
+        'its event loop does not turn. It was ended, and with it the requests it had taken.',
+      { pool, limit, worker, ...evidence },
     ),
 
   /** 5011: a fatal communication error with WAS. */
@@ -86,6 +136,25 @@ export const wasEvents = {
       `Worker ${worker} of pool "${pool}" ended before it was ready: ${how(end)}. ` +
         `${waiting} waiting request${waiting === 1 ? ' was' : 's were'} answered with 503.`,
       { pool, worker, kind: end.kind, exitCode: end.exitCode, waiting, error: end.error?.stack },
+    ),
+
+  /** 5074 to 5079, 5117: a recycle, by its reason. */
+  recycled: (pool: string, worker: number, reason: RecycleReason, evidence: object) =>
+    was(
+      recycleIds[reason],
+      'info',
+      `Worker ${worker} of pool "${pool}" is recycled: ${recycleWords[reason]}.`,
+      { pool, worker, reason, ...evidence },
+    ),
+
+  /** 5093: overlapped recycle failed. */
+  recycleFailed: (pool: string, worker: number, replacement: number, end: WorkerEnd) =>
+    was(
+      5093,
+      'warning',
+      `Worker ${replacement} of pool "${pool}", which was to replace worker ${worker}, ended before it was ready: ` +
+        `${how(end)}. Worker ${worker} stays.`,
+      { pool, worker, replacement, kind: end.kind, exitCode: end.exitCode, error: end.error?.stack },
     ),
 
   /** 5196: a worker was refused because of the demand start threshold. */

@@ -8,6 +8,7 @@ import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
 import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
+import { Pulse } from './pulse.js'
 import { joinHeaders, setHeaderLines } from './node-internals.js'
 import { stripMount } from './request-path.js'
 import { ServerVariables } from './server-variables.js'
@@ -35,6 +36,7 @@ export class Runtime implements ExchangeOwner {
   private readonly exchanges = new ExchangeTable<Exchange>()
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
+  private readonly pulse = new Pulse()
   private draining = false
   private deadline = 0
 
@@ -97,6 +99,10 @@ export class Runtime implements ExchangeOwner {
           case ToWorker.DRAIN:
             at += 2
             this.drain(batch[at - 1] as number)
+            break
+          case ToWorker.PING:
+            at += 1
+            this.outbox.open().push(ToListener.PONG, this.pulse.memory(), this.pulse.utilisation())
             break
           default: {
             const kind = String(batch[at])

@@ -42,6 +42,7 @@ export class InProcessWorker {
       observer: {
         ready: () => undefined,
         drained: () => undefined,
+        pong: () => undefined,
         event: this.onEvent,
         illFormed: (what) => {
           throw new Error(`The runtime sent something that is no message: ${what}`)

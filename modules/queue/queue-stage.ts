@@ -14,9 +14,9 @@ export default defineStage({
         case 'WAITING':
           return 'PENDING'
         case 'FULL':
-          throw new RequestError('QUEUE_FULL')
+          throw new RequestError(queue.refusal('FULL'))
         case 'DISABLED':
-          throw new RequestError('POOL_DISABLED')
+          throw new RequestError(queue.refusal('DISABLED'))
       }
     },
     cancel(ctx) {

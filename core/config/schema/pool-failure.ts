@@ -12,7 +12,6 @@ export const failure = Type.Object(
     }),
     loadBalancerCapabilities: Type.Enum(['HttpLevel', 'TcpLevel'], {
       default: 'HttpLevel',
-      notSupportedYet: ['TcpLevel'],
       description: 'How a disabled pool answers: with 503, or by resetting the connection.',
     }),
     orphanWorkerProcess: Type.Boolean({
@@ -32,30 +31,26 @@ export const failure = Type.Object(
     }),
     rapidFailProtection: Type.Boolean({
       default: true,
-      notSupportedYet: true,
       description: 'Whether a pool whose workers fail again and again is disabled.',
     }),
     rapidFailProtectionInterval: TimeSpan({
       from: MINUTE,
       to: 8_640_000 * SECOND,
       default: '00:05:00',
-      notSupportedYet: true,
       description: 'Time in which the failures are counted.',
     }),
     rapidFailProtectionMaxCrashes: Type.Integer({
       minimum: 1,
       maximum: 2_147_483_647,
       default: 5,
-      notSupportedYet: true,
       unit: 'failures',
       description: 'So many failures within the interval disable the pool.',
     }),
     autoShutdownExe: Type.String({
       default: '',
-      notSupportedYet: true,
       description: 'Program that is run when the pool is disabled.',
     }),
-    autoShutdownParams: Type.String({ default: '', notSupportedYet: true, description: 'Its parameters.' }),
+    autoShutdownParams: Type.String({ default: '', description: 'Its parameters.' }),
   },
   { description: 'What happens when workers fail.' },
 )

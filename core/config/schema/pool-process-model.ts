@@ -49,21 +49,18 @@ export const processModel = Type.Object(
     }),
     pingingEnabled: Type.Boolean({
       default: true,
-      notSupportedYet: true,
       description: 'Whether workers are asked if they are alive.',
     }),
     pingInterval: TimeSpan({
       from: SECOND,
       to: LONGEST,
-      default: '00:00:30',
-      notSupportedYet: true,
+      default: '00:00:10',
       description: 'Time between two pings.',
     }),
     pingResponseTime: TimeSpan({
       from: SECOND,
       to: LONGEST,
-      default: '00:01:30',
-      notSupportedYet: true,
+      default: '00:00:20',
       description: 'A worker that has not answered a ping by then is replaced.',
     }),
     logEventOnProcessModel: Flags(['IdleTimeout'], {

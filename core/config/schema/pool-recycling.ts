@@ -6,7 +6,6 @@ export const recycling = Type.Object(
   {
     disallowOverlappingRotation: Type.Boolean({
       default: false,
-      notSupportedYet: true,
       description: 'Whether the old worker must end before the new one starts.',
     }),
     disallowRotationOnConfigChange: Type.Boolean({
@@ -26,8 +25,16 @@ export const recycling = Type.Object(
         'PrivateMemory',
       ],
       {
-        default: ['Time', 'Memory', 'PrivateMemory'],
-        notSupportedYet: true,
+        default: [
+          'Time',
+          'Requests',
+          'Schedule',
+          'Memory',
+          'IsapiUnhealthy',
+          'OnDemand',
+          'ConfigChange',
+          'PrivateMemory',
+        ],
         description: 'Reasons that are told to the event log.',
       },
     ),
@@ -37,14 +44,12 @@ export const recycling = Type.Object(
           from: 0,
           to: 25_920_000 * SECOND,
           default: '1.05:00:00',
-          notSupportedYet: true,
           description: 'A worker is replaced after so long; 0 is never.',
         }),
         requests: Type.Integer({
           minimum: 0,
           maximum: 4_294_967_295,
           default: 0,
-          notSupportedYet: true,
           unit: 'requests',
           description: 'A worker is replaced after so many; 0 is never.',
         }),
@@ -52,7 +57,6 @@ export const recycling = Type.Object(
           minimum: 0,
           maximum: 4_294_967_295,
           default: 0,
-          notSupportedYet: true,
           unit: 'KB',
           description: 'A worker with more virtual memory is replaced; 0 is never.',
         }),
@@ -60,7 +64,6 @@ export const recycling = Type.Object(
           minimum: 0,
           maximum: 4_294_967_295,
           default: 0,
-          notSupportedYet: true,
           unit: 'KB',
           description: 'A worker with more private memory is replaced; 0 is never.',
         }),

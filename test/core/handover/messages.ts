@@ -13,6 +13,7 @@ const FIELDS: Readonly<Record<number, number>> = {
   [ToWorker.ABORT]: 2,
   [ToWorker.RESPONSE_ACK]: 3,
   [ToWorker.DRAIN]: 2,
+  [ToWorker.PING]: 1,
 }
 
 export const messagesToWorker = (batch: Batch): unknown[][] => {

@@ -49,6 +49,7 @@ class Lane {
       observer: {
         ready: () => this.told.push('ready'),
         drained: () => this.told.push('drained'),
+        pong: (memory, utilisation) => this.told.push(`pong ${memory} ${utilisation}`),
         event: ({ text }) => this.told.push(`event ${text}`),
         illFormed: (what) => this.told.push(`ill-formed: ${what}`),
       },
@@ -191,7 +192,7 @@ t.test('a full batch of requests leaves at once, and the rest with the tick', as
     queue: lane.queue,
     credits: 100,
     post: (batch) => posts.push(messagesToWorker(batch).filter(([kind]) => kind === ToWorker.REQUEST).length),
-    observer: { ready: t.fail, drained: t.fail, event: t.fail, illFormed: t.fail },
+    observer: { ready: t.fail, drained: t.fail, pong: () => t.fail(), event: t.fail, illFormed: t.fail },
     settingsOf,
   })
   lane.queue.detach(lane.receiver)
@@ -527,7 +528,7 @@ t.test('WAS is told what concerns no request', async (test) => {
 })
 
 t.test('what is no message is reported, and nothing after it is believed', async (test) => {
-  for (const kind of [0, 10, -1, 'READY', null, undefined, {}, NaN]) {
+  for (const kind of [0, 99, -1, 'READY', null, undefined, {}, NaN]) {
     const lane = new Lane()
     const ctx = lane.ask()
     lane.receiver.receive([kind, ToListener.RESPONSE, ctx.exchange, ResponseFlags.END, 200, 'x'])

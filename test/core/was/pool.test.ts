@@ -98,7 +98,7 @@ t.test('a worker that is not ready in time is killed, and those who wait get 503
 })
 
 t.test('a worker that was ready in time is not killed later', async (test) => {
-  const { hosted, worker } = running()
+  const { hosted, worker } = running({ processModel: { pingingEnabled: false } })
   hosted.clock.advance(24 * 3_600_000)
   test.equal(worker.killed, false)
   test.same(hosted.ids, [])
