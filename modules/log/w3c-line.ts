@@ -24,6 +24,12 @@ export class W3CLine {
   private readonly readsHeaders: boolean
   private readonly siteName: string
   private readonly isUtf8: boolean
+  /** The headers that were read last, and their fields: a cached answer asked for again comes with the very same ones. */
+  private headers: readonly string[] | null = null
+  private userAgent = '-'
+  private cookie = '-'
+  private referer = '-'
+  private host = '-'
 
   constructor(site: Pick<Site, 'id' | 'name'>, config: LogFileConfig, encoding: LogEncoding) {
     const { logExtFileFlags: flags, customFields } = config
@@ -40,28 +46,7 @@ export class W3CLine {
 
   /** The whole line with its CRLF; of a request that has been completed. */
   format(ctx: RequestContext): string {
-    let userAgent = '-'
-    let cookie = '-'
-    let referer = '-'
-    let host = '-'
-    if (this.readsHeaders) {
-      // Names are compared only where their length fits: this runs for every header of every request.
-      const headers = ctx.rawHeaders
-      for (let i = 0; i < headers.length; i += 2) {
-        const name = headers[i] ?? ''
-        const value = headers[i + 1] ?? ''
-        if (name.length === 10) {
-          if (userAgent === '-' && isNamed(name, 'User-Agent', 'user-agent')) userAgent = escapeRaw(value)
-        } else if (name.length === 7) {
-          if (referer === '-' && isNamed(name, 'Referer', 'referer')) referer = escapeRaw(value)
-        } else if (name.length === 6) {
-          if (cookie === '-' && isNamed(name, 'Cookie', 'cookie')) cookie = escapeRaw(value)
-        } else if (name.length === 4) {
-          if (host === '-' && isNamed(name, 'Host', 'host')) host = escapeRaw(value)
-        }
-      }
-    }
-
+    if (this.readsHeaders && ctx.rawHeaders !== this.headers) this.readHeaders(ctx.rawHeaders)
     const { connection, response } = ctx
     let line = ''
     for (const field of this.numbers) {
@@ -107,16 +92,16 @@ export class W3CLine {
           line += `HTTP/${ctx.httpVersion}`
           break
         case Field.UserAgent:
-          line += userAgent
+          line += this.userAgent
           break
         case Field.Cookie:
-          line += cookie
+          line += this.cookie
           break
         case Field.Referer:
-          line += referer
+          line += this.referer
           break
         case Field.Host:
-          line += host
+          line += this.host
           break
         case Field.HttpStatus:
           line += String(response.status)
@@ -142,6 +127,32 @@ export class W3CLine {
     if (!this.isUtf8) line = line.replace(BEYOND_LATIN1, '?')
     // No character needs more than three bytes for each of its code units.
     return line.length * 3 > this.longest ? `${cutToBytes(line, this.longest)}\r\n` : `${line}\r\n`
+  }
+
+  /** Names are compared only where their length fits: this runs for every header of every request. */
+  private readHeaders(headers: readonly string[]): void {
+    this.headers = headers
+    let userAgent = '-'
+    let cookie = '-'
+    let referer = '-'
+    let host = '-'
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i] ?? ''
+      const value = headers[i + 1] ?? ''
+      if (name.length === 10) {
+        if (userAgent === '-' && isNamed(name, 'User-Agent', 'user-agent')) userAgent = escapeRaw(value)
+      } else if (name.length === 7) {
+        if (referer === '-' && isNamed(name, 'Referer', 'referer')) referer = escapeRaw(value)
+      } else if (name.length === 6) {
+        if (cookie === '-' && isNamed(name, 'Cookie', 'cookie')) cookie = escapeRaw(value)
+      } else if (name.length === 4) {
+        if (host === '-' && isNamed(name, 'Host', 'host')) host = escapeRaw(value)
+      }
+    }
+    this.userAgent = userAgent
+    this.cookie = cookie
+    this.referer = referer
+    this.host = host
   }
 
   private addCustom(start: string, ctx: RequestContext): string {
