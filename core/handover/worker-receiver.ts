@@ -55,7 +55,8 @@ class TakenRequest {
 
 /**
  * Holds for each request it has taken: one credit is out until the response has wholly arrived, or the client or the
- * worker has gone. */
+ * worker has gone.
+ */
 export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   credits: number
   private readonly queue: RequestQueue
@@ -313,7 +314,8 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
 
   /** The worker's runtime answers in place of an application that it could not load. */
   private refuse(exchange: number, code: unknown): void {
-    const known = typeof code === 'string' && code in errorTable ? (code as ErrorCode) : 'INTERNAL'
+    const known =
+      typeof code === 'string' && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'INTERNAL'
     this.breakOff(exchange, known)
   }
 

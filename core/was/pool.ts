@@ -1,13 +1,13 @@
 /** One application pool: its queue, its workers, and when the one gets the other. */
 import type { Clock } from '../clock.js'
 import type { PoolConfig } from '../contract/config.js'
-import type { EventLog } from '../contract/events.js'
+import type { EventLog, ServerEvent } from '../contract/events.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
 import type { WorkerEnd, WorkerHost } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { decideOnDemand } from './demand.js'
-import { History } from './history.js'
+import { History, type HistoryEntry } from './history.js'
 import { wasEvents } from './events.js'
 import { decideOnFailure } from './rapid-fail.js'
 import { runAction } from './run-action.js'
@@ -89,19 +89,12 @@ export class ApplicationPool {
 
   private recycleWorker(old: Worker, reason: RecycleReason, more: Readonly<Record<string, unknown>>): void {
     if (this.state !== 'started' || old.state !== 'running' || this.replacing.has(old)) return
-    const { clock, events } = this.around
+    const { events } = this.around
     const { logEventOnRecycle, disallowOverlappingRotation } = this.config.recycling
     const evidence = { ...old.snapshot(), ...more }
     const event = wasEvents.recycled(this.config.name, old.id, reason, evidence)
     if (logEventOnRecycle.includes(reason)) events.write(event)
-    this.history.add({
-      at: clock.now(),
-      what: 'recycling',
-      worker: old.id,
-      reason: event.text,
-      event: event.id,
-      evidence,
-    })
+    this.remember('recycling', old.id, event)
     if (disallowOverlappingRotation) {
       this.replacing.set(old, null)
       old.stop(`it was recycled (${reason})`)
@@ -118,17 +111,10 @@ export class ApplicationPool {
     for (const [old, by] of this.replacing) {
       if (by !== worker || old.state !== 'running') continue
       this.replacing.delete(old)
-      const { clock, events } = this.around
+      const { events } = this.around
       const event = wasEvents.recycleFailed(this.config.name, old.id, worker.id, end)
       events.write(event)
-      this.history.add({
-        at: clock.now(),
-        what: 'refused',
-        worker: old.id,
-        reason: event.text,
-        event: event.id,
-        evidence: event.facts ?? {},
-      })
+      this.remember('refused', old.id, event)
       old.stay()
       return true
     }
@@ -162,14 +148,7 @@ export class ApplicationPool {
     if (!disable) return
     const event = wasEvents.disabledByFailures(name, failures.length, failure.rapidFailProtectionInterval)
     events.write(event)
-    this.history.add({
-      at: clock.now(),
-      what: 'disabled',
-      worker: 0,
-      reason: event.text,
-      event: event.id,
-      evidence: event.facts ?? {},
-    })
+    this.remember('disabled', 0, event)
     void this.stop('APP_OFFLINE')
     if (failure.autoShutdownExe === '') return
     runAction(failure.autoShutdownExe, failure.autoShutdownParams, (error) => {
@@ -271,6 +250,18 @@ export class ApplicationPool {
     const wanted = new Set<Application>(replaced?.applications)
     for (const { application } of this.queue.contents) if (application) wanted.add(application)
     return [...wanted]
+  }
+
+  /** Keeps an event for whoever asks afterwards; worker 0 stands for the pool as a whole. */
+  private remember(what: HistoryEntry['what'], worker: number, { text, id, facts }: ServerEvent): void {
+    this.history.add({
+      at: this.around.clock.now(),
+      what,
+      worker,
+      reason: text,
+      event: id,
+      evidence: facts ?? {},
+    })
   }
 
   private empty(): void {

@@ -1,7 +1,7 @@
 /** One worker as WAS sees it: starting, running, stopping, ended; never more than one of them. */
 import type { Clock } from '../clock.js'
 import type { PoolConfig } from '../contract/config.js'
-import type { EventLog } from '../contract/events.js'
+import type { EventLog, ServerEvent } from '../contract/events.js'
 import {
   ToWorker,
   type AdapterSettings,
@@ -12,7 +12,6 @@ import type { WorkerEnd, WorkerHandle, WorkerHost } from '../contract/worker-hos
 import { WorkerReceiver } from '../handover/worker-receiver.js'
 import type { Application } from '../namespace/application.js'
 import type { RequestQueue } from '../queue/request-queue.js'
-import type { ServerEvent } from '../contract/events.js'
 import { Health } from './health.js'
 import { type HistoryEntry } from './history.js'
 import { afterLong, memoryReason, type RecycleReason } from './recycling.js'

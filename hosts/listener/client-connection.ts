@@ -41,7 +41,7 @@ export class ClientConnection implements Connection, ResponseWriter {
   readonly knownTo = new Set<Receiver>()
   closed = false
   readonly socket: Socket
-  /** Requests that node's parser has found on it, and the last of them. */
+  /** Requests that node's parser has found on it; the last of them, for the front door, which lets it go at once. */
   accepted = 0
   lastAccepted: RequestContext | null = null
   /** The front door knows that node's parser stands between two messages. */
@@ -93,7 +93,7 @@ export class ClientConnection implements Connection, ResponseWriter {
   accept(ctx: RequestContext, response: ServerResponse | null, error: ErrorCode | null): void {
     if (this.closed || this.ending) return
     this.accepted++
-    this.lastAccepted = ctx
+    if (this.attended) this.lastAccepted = ctx
     if (this.current) {
       this.waiting.push({ ctx, response, error })
       if (this.waiting.length === PIPELINE_LIMIT) this.socket.pause()

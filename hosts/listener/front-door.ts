@@ -53,6 +53,7 @@ export class FrontDoor {
     if (connection.busy || chunk.length > LARGEST_HEAD) {
       connection.atBoundary = false
       parse.call(socket, chunk)
+      connection.lastAccepted = null
       return
     }
     const bytes = chunk.toString('latin1')
@@ -77,6 +78,8 @@ export class FrontDoor {
     const before = connection.accepted
     parse.call(socket, chunk)
     const ctx = connection.lastAccepted
+    // An idle connection must not keep its last response alive.
+    connection.lastAccepted = null
     // One request, and the chunk ends where its head does: the next chunk begins a message. If this one did too, its bytes
     // are the request.
     connection.atBoundary =
