@@ -13,7 +13,9 @@ export interface Connection {
   /** The worker that took this connection's last request, and of which queue: a connection keeps its worker. */
   receiver: Receiver | null
   receiverQueue: RequestQueue | null
-  /** The headers that were sent last, and to whom: a client repeats itself, and what is the same need not travel. */
+  /** Those of its last request. */
+  headers: readonly string[]
+  /** The list of headers that was sent last, and to whom: what is the same need not travel. */
   sentHeaders: readonly string[]
   sentTo: Receiver | null
   /** Workers that know this connection and must hear of its end. */

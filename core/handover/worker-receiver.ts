@@ -132,7 +132,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     ctx.exchange = exchange
     const taken = new TakenRequest(ctx)
     this.exchanges.set(exchange, taken)
-    const same = connection.sentTo === this && sameHeaders(connection.sentHeaders, ctx.rawHeaders)
+    const same = connection.sentTo === this && connection.sentHeaders === ctx.rawHeaders
     connection.sentTo = this
     connection.sentHeaders = ctx.rawHeaders
     const flags =
@@ -347,8 +347,3 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   }
 }
 
-const sameHeaders = (before: readonly string[], now: readonly string[]): boolean => {
-  if (before.length !== now.length) return false
-  for (let i = 0; i < now.length; i++) if (before[i] !== now[i]) return false
-  return true
-}

@@ -28,8 +28,10 @@ export class RequestContext {
   /** The request target exactly as the client sent it. */
   readonly target: string
   readonly httpVersion: HttpVersion
-  /** Names and values in turn, as they came. */
-  readonly rawHeaders: readonly string[]
+  /** Names and values in turn, as they came. Requests may share a list: another one may be put here, but not its content changed. */
+  rawHeaders: readonly string[]
+  /** The list is one that an earlier request had too: what a stage has made of it may be kept by it. */
+  repeatsHeaders = false
   /** Node's message, whose stream is the body; null where no body can come. */
   readonly incoming: IncomingMessage | null
   /** The client keeps the connection open if we do. */

@@ -36,6 +36,7 @@ export class ClientConnection implements Connection, ResponseWriter {
   readonly encrypted: boolean
   receiver: Receiver | null = null
   receiverQueue: RequestQueue | null = null
+  headers: readonly string[] = []
   sentHeaders: readonly string[] = []
   sentTo: Receiver | null = null
   readonly knownTo = new Set<Receiver>()

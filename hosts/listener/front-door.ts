@@ -72,6 +72,7 @@ export class FrontDoor {
         false,
         this.clock.now(),
       )
+      ctx.repeatsHeaders = true
       if (connection.tryCached(ctx)) return
     }
     const began = connection.atBoundary

@@ -9,6 +9,7 @@ import {
   type ServerConfig,
 } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
+import { shareHeaders } from '../../core/pipeline/share-headers.js'
 import { ClientConnection } from './client-connection.js'
 import { FrontDoor } from './front-door.js'
 import { announcesBody, leanMessages, leanMessagesWork } from './lean-messages.js'
@@ -170,6 +171,7 @@ export class Listener {
       expectsContinue,
       clock.now(),
     )
+    shareHeaders(ctx)
     connection.accept(ctx, response, error)
   }
 

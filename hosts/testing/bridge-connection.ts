@@ -15,6 +15,7 @@ export class BridgeConnection implements Connection {
   readonly encrypted: boolean
   receiver: Receiver | null = null
   receiverQueue: RequestQueue | null = null
+  headers: readonly string[] = []
   sentHeaders: readonly string[] = []
   sentTo: Receiver | null = null
   readonly knownTo = new Set<Receiver>()

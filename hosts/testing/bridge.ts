@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { RequestContext, systemClock, type HttpVersion, type ServerEvent } from '../../core/index.js'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
 import { Pipeline } from '../../core/pipeline/pipeline.js'
+import { shareHeaders } from '../../core/pipeline/share-headers.js'
 import { FieldWriter } from '../listener/field-writer.js'
 import { clientKeepsAlive } from '../listener/node-response.js'
 import { BridgeConnection } from './bridge-connection.js'
@@ -59,6 +60,7 @@ export const bridge = (app: unknown, options: BridgeOptions = {}): Bridge => {
       expectsContinue,
       systemClock.now(),
     )
+    shareHeaders(ctx)
     ctx.url = ctx.target
     response.once('close', () => {
       if (!response.writableFinished) connection.abandon(ctx)

@@ -76,5 +76,5 @@ const setTarget = (ctx: Request, hostAt: number, rules: Rules): void => {
   ctx.host = readHost(authority)
   // The Host field must be ignored beside an absolute target (RFC 9112 section 3.2.2): were it left as it came, the
   // application would see another host than the one that the request was routed by.
-  if (hostAt >= 0) (ctx.rawHeaders as string[])[hostAt] = authority
+  if (hostAt >= 0) ctx.rawHeaders = ctx.rawHeaders.with(hostAt, authority)
 }

@@ -18,6 +18,7 @@ export const makeConnection = (): Connection => ({
   encrypted: false,
   receiver: null,
   receiverQueue: null,
+  headers: [],
   sentHeaders: [],
   sentTo: null,
   knownTo: new Set(),
