@@ -346,4 +346,3 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     if (this.queue.length > 0 && !this.ended) this.queue.credited(this)
   }
 }
-

@@ -79,7 +79,8 @@ export class W3CLine {
 
   private addCustom(start: string, ctx: RequestContext): string {
     let line = start
-    for (const read of this.custom) line = append(line, escapeCustom(cutToBytes(read(ctx), this.customLength)))
+    for (const read of this.custom)
+      line = append(line, escapeCustom(cutToBytes(read(ctx), this.customLength)))
     return line
   }
 }

@@ -119,3 +119,16 @@ t.test(
     t.equal((await fetch(`${server.url}/on`)).status, 200)
   },
 )
+
+t.test('requests at once with the same headers keep their own hosts', async (t) => {
+  const server = await startServer(oneSite([{ path: '/', module: './app.mjs' }]), {
+    'app.mjs': `export default (request, response) => { response.end('<' + request.headers.host + '>') }`,
+  })
+  t.teardown(() => server.stop())
+  const client = await rawClient(server.port)
+  const ask = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: b.example\r\n\r\n`
+  client.send(ask('/') + ask('/') + ask('http://a.example/') + ask('/') + ask('/'))
+  const all = await client.until(/(<[^>]*>[^]*){5}/)
+  t.same(all.match(/<[^>]*>/g), ['<b.example>', '<b.example>', '<a.example>', '<b.example>', '<b.example>'])
+  client.socket.destroy()
+})

@@ -18,6 +18,7 @@ import { FULL_BATCH } from '../../../core/handover/outbox.js'
 import { WorkerReceiver } from '../../../core/handover/worker-receiver.js'
 import type { Application } from '../../../core/namespace/application.js'
 import type { RequestContext } from '../../../core/pipeline/request-context.js'
+import { shareHeaders } from '../../../core/pipeline/share-headers.js'
 import { RequestQueue } from '../../../core/queue/request-queue.js'
 import dispatchModule from '../../../modules/dispatch/dispatch-stage.js'
 import queueModule from '../../../modules/queue/queue-stage.js'
@@ -58,6 +59,8 @@ class Lane {
     this.drive = new Drive({
       route: {
         run: (ctx) => {
+          // As the listener does.
+          shareHeaders(ctx)
           ctx.application = this.application
           ctx.queue = this.queue
           return 'CONTINUE'

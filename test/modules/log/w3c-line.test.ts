@@ -133,3 +133,40 @@ t.test('what Latin-1 has no letter for is a question mark where logs are not in 
   t.equal(line.format(makeRequest({ path: '/ü日😀' })), '/ü??\r\n')
   t.end()
 })
+
+t.test('what is kept for repeated headers never shows in the line of another request', (t) => {
+  const headers = ['User-Agent', 'a b', 'Host', 'h']
+  const flags: LogFileConfig['logExtFileFlags'] = [
+    'Method',
+    'UriStem',
+    'UriQuery',
+    'UserName',
+    'ClientIP',
+    'UserAgent',
+  ]
+  const requests = [
+    makeRequest({ headers, target: '/a?x=1' }),
+    makeRequest({ headers, target: '/a?x=1' }),
+    makeRequest({ headers, target: '/a?x=2' }),
+    makeRequest({ headers, target: '/b', method: 'HEAD' }),
+    makeRequest({ headers, target: '/b', remoteAddress: '10.9.9.9' }),
+    makeRequest({ headers: ['User-Agent', 'other'], target: '/b' }),
+    makeRequest({ headers, target: '/refused%zz', path: '' }),
+    makeRequest({ headers, target: '/refused%yy', path: '' }),
+    makeRequest({ headers, target: '/b', remoteAddress: '10.9.9.9' }),
+    makeRequest({ headers: ['User-Agent', 'other'], target: '/b' }),
+  ]
+  const jane = makeRequest({ headers, target: '/b', remoteAddress: '10.9.9.9' })
+  jane.user = 'jane'
+  requests.push(jane, makeRequest({ headers, target: '/b', remoteAddress: '10.9.9.9' }))
+  const plain = lineOf({ logExtFileFlags: flags })
+  const expected = requests.map((ctx) => plain.format(ctx))
+  t.match(expected[10], ' jane ')
+  const line = lineOf({ logExtFileFlags: flags })
+  for (const ctx of requests) ctx.repeatsHeaders = ctx.rawHeaders === headers
+  t.same(
+    requests.map((ctx) => line.format(ctx)),
+    expected,
+  )
+  t.end()
+})

@@ -82,3 +82,11 @@ t.test('is a stage of slot validate that takes a limit of 0 for none', async (t)
   t.equal(made.run(ctx as Parameters<typeof made.run>[0]), 'CONTINUE')
   t.equal(ctx.path, ctx.target)
 })
+
+t.test('the list of headers, which other requests may share, is not changed', (t) => {
+  const rawHeaders = ['Host', 'other.example']
+  const ctx = read('http://example.com/x', { rawHeaders })
+  t.same(ctx.rawHeaders, ['Host', 'example.com'])
+  t.same(rawHeaders, ['Host', 'other.example'])
+  t.end()
+})
