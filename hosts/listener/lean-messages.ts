@@ -4,11 +4,11 @@
  *
  * The listener reads nothing of a request without a body and writes responses as bytes, so that node's own classes, two
  * streams with their events, would be made for nothing; they cost as much as all the stages of the pipeline together. What
- * node's server does to its messages is the same from Node 20 to 24; the test of this file runs on each. Where it turns out
- * to be different, `leanMessagesWork` is false and the listener uses node's own classes, which everything else here can
- * deal with.
+ * node's server does to its messages is much the same from Node 20 to 24; the test of this file runs on each. Whether it is
+ * so on the Node at hand is tried out at the start (lean-messages-trial.ts); if not, the listener uses node's own classes,
+ * which everything else here can deal with.
  */
-import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 type Constructor = (this: unknown, socket: Socket) => void
@@ -89,6 +89,13 @@ class LeanRequest {
 
 Object.defineProperty(LeanRequest.prototype, 'readableEnded', { value: true })
 
+// What node's server calls on its requests by a symbol (from Node 24 on: to let go of the request's AbortSignal) is about
+// things that a lean request does not have.
+for (const symbol of Object.getOwnPropertySymbols(IncomingMessage.prototype)) {
+  if (typeof Reflect.get(IncomingMessage.prototype, symbol) === 'function')
+    Object.defineProperty(LeanRequest.prototype, symbol, { value: () => undefined })
+}
+
 const NO_HEADERS = Object.freeze({})
 
 /** Turns a lean request into a full message of node's, with what the parser had said before. */
@@ -137,6 +144,11 @@ class LeanResponse {
     return this
   }
 
+  /** The connection has closed before it was this response's turn. */
+  destroy(): this {
+    return this
+  }
+
   listenerCount(event: string): number {
     return event === 'finish' && this.onFinish ? 1 : 0
   }
@@ -152,19 +164,4 @@ class LeanResponse {
 export const leanMessages = {
   IncomingMessage: LeanRequest as unknown as typeof IncomingMessage,
   ServerResponse: LeanResponse as unknown as typeof ServerResponse,
-}
-
-/** Whether this Node's http server works with these classes; asked once, before the first socket is opened. */
-export const leanMessagesWork = (): boolean => {
-  try {
-    const server: Server = createServer(leanMessages)
-    server.close()
-    becomeMessage(new LeanRequest(undefined as never), ['Content-Length', '1'], 2)
-    const response = ServerResponse.prototype as unknown as Record<string, unknown>
-    const request = IncomingMessage.prototype as unknown as Record<string, unknown>
-    const asked = [response.assignSocket, response.detachSocket, request._addHeaderLines, request._dump]
-    return asked.every((method) => typeof method === 'function')
-  } catch {
-    return false
-  }
 }
