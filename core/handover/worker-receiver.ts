@@ -1,11 +1,8 @@
 /** The listener's end of one worker's lane: takes requests while it has credits, hands them over, matches the responses. */
 import type { Connection } from '../contract/connection.js'
-import type { ServerEvent } from '../contract/events.js'
 import {
-  PROTOCOL_VERSION,
   RequestFlags,
   ResponseFlags,
-  ToListener,
   ToWorker,
   type ApplicationSettings,
   type Batch,
@@ -19,19 +16,9 @@ import type { RequestContext } from '../pipeline/request-context.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 import { ExchangeNumbers, ExchangeTable } from './exchange-table.js'
 import { Outbox, type Post } from './outbox.js'
+import { readBatch, type BatchReader, type ReceiverObserver } from './read-batch.js'
 import { RequestBody, type BodyTarget } from './request-body.js'
 import { ResponseParts, type PartsSource } from './response-parts.js'
-
-/** What the lane has to tell to WAS. */
-export interface ReceiverObserver {
-  ready(): void
-  drained(): void
-  /** It answers a ping: bytes of memory, and how busy its event loop was since the last one, 0 to 1. */
-  pong(memory: number, utilisation: number): void
-  event(event: ServerEvent): void
-  /** It sent something that is no message: it is not to be trusted any more. */
-  illFormed(what: string): void
-}
 
 export interface ReceiverOptions {
   readonly queue: RequestQueue
@@ -57,7 +44,7 @@ class TakenRequest {
  * Holds for each request it has taken: one credit is out until the response has wholly arrived, or the client or the
  * worker has gone.
  */
-export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
+export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchReader {
   credits: number
   private readonly queue: RequestQueue
   private readonly outbox: Outbox
@@ -200,61 +187,60 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     })
   }
 
+  // --- BatchReader
+
+  response(exchange: number, flags: number, status: number, bytes: Bytes): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken) return
+    const { ctx } = taken
+    const { response } = ctx
+    response.status = status
+    response.raw = bytes
+    response.close = (flags & ResponseFlags.CLOSE) !== 0
+    if ((flags & ResponseFlags.END) !== 0) this.close(exchange)
+    else {
+      const stream = new ResponseParts(this, exchange)
+      taken.stream = stream
+      response.stream = stream
+    }
+    ctx.resume('CONTINUE')
+  }
+
+  responseBody(exchange: number, flags: number, bytes: Bytes): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken?.stream) return
+    const { ctx, stream } = taken
+    if (bytes.length > 0) stream.push(bytes)
+    if ((flags & ResponseFlags.END) === 0) return
+    if ((flags & ResponseFlags.CLOSE) !== 0) ctx.response.close = true
+    this.close(exchange)
+    stream.end()
+  }
+
+  informational(exchange: number, bytes: string): void {
+    const ctx = this.exchanges.get(exchange)?.ctx
+    if (ctx && ctx.httpVersion !== '1.0') ctx.writer.inform(ctx, bytes)
+  }
+
+  /** The worker's runtime answers in place of an application that it could not load. */
+  refuse(exchange: number, code: unknown): void {
+    const known =
+      typeof code === 'string' && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'INTERNAL'
+    this.breakOff(exchange, known)
+  }
+
+  requestAck(exchange: number, bytes: number): void {
+    this.exchanges.get(exchange)?.body?.acknowledge(bytes)
+  }
+
+  /** The application destroyed the connection. */
+  reset(exchange: number): void {
+    this.breakOff(exchange, 'RESET_BY_APP')
+  }
+
   /** Reads one batch from the worker. */
   receive(batch: Batch): void {
-    let at = 0
-    while (at < batch.length) {
-      const exchange = batch[at + 1] as number
-      switch (batch[at]) {
-        case ToListener.RESPONSE:
-          this.response(exchange, batch[at + 2] as number, batch[at + 3] as number, batch[at + 4] as Bytes)
-          at += 5
-          break
-        case ToListener.RESPONSE_BODY:
-          this.responseBody(exchange, batch[at + 2] as number, batch[at + 3] as Bytes)
-          at += 4
-          break
-        case ToListener.REQUEST_ACK:
-          this.exchanges.get(exchange)?.body?.acknowledge(batch[at + 2] as number)
-          at += 3
-          break
-        case ToListener.INFORMATIONAL:
-          this.informational(exchange, batch[at + 2] as string)
-          at += 3
-          break
-        case ToListener.RESET:
-          this.breakOff(exchange, 'RESET_BY_APP')
-          at += 2
-          break
-        case ToListener.REFUSE:
-          this.refuse(exchange, batch[at + 2])
-          at += 3
-          break
-        case ToListener.EVENT:
-          this.observer.event(batch[at + 1] as ServerEvent)
-          at += 2
-          break
-        case ToListener.READY:
-          if (batch[at + 1] !== PROTOCOL_VERSION) {
-            this.observer.illFormed(`protocol version ${String(batch[at + 1])}`)
-            return
-          }
-          this.observer.ready()
-          at += 2
-          break
-        case ToListener.PONG:
-          this.observer.pong(batch[at + 1] as number, batch[at + 2] as number)
-          at += 3
-          break
-        case ToListener.DRAINED:
-          this.observer.drained()
-          at += 1
-          break
-        default:
-          this.observer.illFormed(`message kind ${String(batch[at])}`)
-          return
-      }
-    }
+    readBatch(batch, this, this.observer)
   }
 
   /** The worker has ended: what it had taken and not answered fails with `code`, what it had begun breaks off. */
@@ -277,46 +263,6 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
       connection.localPort,
       connection.encrypted ? 1 : 0,
     )
-  }
-
-  private response(exchange: number, flags: number, status: number, bytes: Bytes): void {
-    const taken = this.exchanges.get(exchange)
-    if (!taken) return
-    const { ctx } = taken
-    const { response } = ctx
-    response.status = status
-    response.raw = bytes
-    response.close = (flags & ResponseFlags.CLOSE) !== 0
-    if ((flags & ResponseFlags.END) !== 0) this.close(exchange)
-    else {
-      const stream = new ResponseParts(this, exchange)
-      taken.stream = stream
-      response.stream = stream
-    }
-    ctx.resume('CONTINUE')
-  }
-
-  private responseBody(exchange: number, flags: number, bytes: Bytes): void {
-    const taken = this.exchanges.get(exchange)
-    if (!taken?.stream) return
-    const { ctx, stream } = taken
-    if (bytes.length > 0) stream.push(bytes)
-    if ((flags & ResponseFlags.END) === 0) return
-    if ((flags & ResponseFlags.CLOSE) !== 0) ctx.response.close = true
-    this.close(exchange)
-    stream.end()
-  }
-
-  private informational(exchange: number, bytes: string): void {
-    const ctx = this.exchanges.get(exchange)?.ctx
-    if (ctx && ctx.httpVersion !== '1.0') ctx.writer.inform(ctx, bytes)
-  }
-
-  /** The worker's runtime answers in place of an application that it could not load. */
-  private refuse(exchange: number, code: unknown): void {
-    const known =
-      typeof code === 'string' && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'INTERNAL'
-    this.breakOff(exchange, known)
   }
 
   /** No more will come for this exchange: an error before the response has begun, a cut after. */
