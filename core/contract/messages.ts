@@ -6,7 +6,7 @@
  */
 
 /** Raised whenever a message changes its shape; a worker that speaks another version is refused. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** Listener to worker. */
 export const ToWorker = {
@@ -28,7 +28,7 @@ export const ToWorker = {
   ABORT: 8,
   /** kind, exchange, bytes: so many bytes of the response have left; the worker may send as many more. */
   RESPONSE_ACK: 9,
-  /** kind, milliseconds until it will be killed: finish what you have, close the applications, end. */
+  /** kind, when it will be killed (milliseconds since the epoch), why: finish what you have, close the applications, end. */
   DRAIN: 10,
   /** kind: are you there? The runtime answers `PONG` from its event loop. */
   PING: 11,

@@ -1,7 +1,6 @@
 /** The listener's end of one worker's lane: takes requests while it has credits, hands them over, matches the responses. */
 import type { Connection } from '../contract/connection.js'
 import {
-  RequestFlags,
   ResponseFlags,
   ToWorker,
   type ApplicationSettings,
@@ -15,10 +14,13 @@ import type { Application } from '../namespace/application.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 import { ExchangeNumbers, ExchangeTable } from './exchange-table.js'
+import { Introductions } from './introductions.js'
 import { Outbox, type Post } from './outbox.js'
 import { readBatch, type BatchReader, type ReceiverObserver } from './read-batch.js'
 import { RequestBody, type BodyTarget } from './request-body.js'
-import { ResponseParts, type PartsSource } from './response-parts.js'
+import { pushRequest } from './request-message.js'
+import { ResponseParts, tapFailure, type PartsSource } from './response-parts.js'
+import { TakenRequest } from './taken-request.js'
 
 export interface ReceiverOptions {
   readonly queue: RequestQueue
@@ -27,17 +29,6 @@ export interface ReceiverOptions {
   readonly post: Post
   readonly observer: ReceiverObserver
   readonly settingsOf: (application: Application) => ApplicationSettings
-}
-
-/** A request that the worker has, with whatever of it is still on the move. */
-class TakenRequest {
-  readonly ctx: RequestContext
-  body: RequestBody | null = null
-  stream: ResponseParts | null = null
-
-  constructor(ctx: RequestContext) {
-    this.ctx = ctx
-  }
 }
 
 /**
@@ -49,12 +40,14 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   private readonly queue: RequestQueue
   private readonly outbox: Outbox
   private readonly observer: ReceiverObserver
-  private readonly settingsOf: (application: Application) => ApplicationSettings
   private readonly exchanges = new ExchangeTable<TakenRequest>()
   private readonly numbers = new ExchangeNumbers()
-  private readonly applications = new Map<number, Application>()
-  private readonly connections = new Set<Connection>()
+  private readonly introductions: Introductions
   private ended = false
+  /** Requests it has taken that a stage between queue and dispatch still holds. */
+  private unsent = 0
+  /** The order to drain, while a taken request may not be overtaken by it. */
+  private heldDrain: Message | null = null
   /** Requests it has taken since it started. */
   taken = 0
   /** Runs when it has taken its `takenLimit`th request. */
@@ -66,7 +59,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     this.credits = options.credits
     this.outbox = new Outbox(options.post)
     this.observer = options.observer
-    this.settingsOf = options.settingsOf
+    this.introductions = new Introductions(this, options.settingsOf)
   }
 
   get executing(): number {
@@ -88,70 +81,63 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     this.outbox.open().push(...message)
   }
 
+  /**
+   * Tells the worker to finish what it has; behind all requests that it has taken, also those that are not sent yet. The
+   * queue must give it no more.
+   *
+   * @param deadline - when it will be killed, milliseconds since the epoch
+   */
+  drain(deadline: number, reason: string): void {
+    const drain: Message = [ToWorker.DRAIN, deadline, reason]
+    if (this.unsent === 0) this.tell(drain)
+    else this.heldDrain = drain
+  }
+
   /** The worker knows this application from its start. */
   knows(application: Application): void {
-    this.applications.set(application.id, application)
+    this.introductions.applications.set(application.id, application)
   }
 
   /** The applications that the worker has been told of. */
   get known(): Iterable<Application> {
-    return this.applications.values()
+    return this.introductions.applications.values()
   }
 
   take(_ctx: RequestContext): void {
     this.credits--
+    this.unsent++
     if (++this.taken === this.takenLimit) this.onTakenLimit()
   }
 
   send(ctx: RequestContext): void {
     const { connection, application, incoming } = ctx
     if (!application || this.ended) {
-      ctx.fail('UNAVAILABLE')
+      this.giveBack(ctx)
       return
     }
     const batch = this.outbox.open()
-    if (!this.connections.has(connection)) this.introduce(connection, batch)
-    if (!this.applications.has(application.id)) {
-      this.applications.set(application.id, application)
-      batch.push(ToWorker.APPLICATION, this.settingsOf(application))
-    }
+    this.introductions.introduce(connection, application, batch)
     const exchange = this.numbers.allocate()
     ctx.exchange = exchange
     const taken = new TakenRequest(ctx)
     this.exchanges.set(exchange, taken)
-    const same = connection.sentTo === this && sameHeaders(connection.sentHeaders, ctx.rawHeaders)
-    connection.sentTo = this
-    connection.sentHeaders = ctx.rawHeaders
-    const flags =
-      (same ? RequestFlags.SAME_HEADERS : 0) |
-      (ctx.httpVersion === '1.0' ? RequestFlags.HTTP_1_0 : 0) |
-      (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
-      (incoming ? RequestFlags.HAS_BODY : 0) |
-      (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0)
-    batch.push(
-      ToWorker.REQUEST,
-      exchange,
-      connection.id,
-      application.id,
-      flags,
-      ctx.method,
-      ctx.url,
-      same ? '' : ctx.rawHeaders.join('\n'),
-    )
+    pushRequest(batch, ctx, application, exchange, this)
     if (incoming) taken.body = new RequestBody(ctx, incoming, exchange, this)
     else this.outbox.counted()
+    this.settled()
   }
 
   cancel(ctx: RequestContext): void {
     if (this.exchanges.get(ctx.exchange)?.ctx === ctx) this.abort(ctx.exchange)
     else if (ctx.exchange === 0 && ctx.receiver === this) {
       ctx.receiver = null
+      this.settled()
       this.returnCredit()
     }
   }
 
   forget(connection: Connection): void {
-    if (this.connections.delete(connection)) this.outbox.open().push(ToWorker.DISCONNECT, connection.id)
+    if (this.introductions.forget(connection)) this.outbox.open().push(ToWorker.DISCONNECT, connection.id)
   }
 
   // --- BodyTarget
@@ -172,19 +158,12 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   }
 
   abort(exchange: number): void {
-    if (!this.exchanges.get(exchange)) return
-    this.outbox.open().push(ToWorker.ABORT, exchange)
+    if (this.exchanges.get(exchange)) this.outbox.open().push(ToWorker.ABORT, exchange)
     this.close(exchange)
   }
 
   tapFailed(error: unknown): void {
-    this.observer.event({
-      id: 0,
-      level: 'error',
-      source: 'module',
-      text: 'A module that looked on at a response failed; the response went on without it.',
-      facts: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-    })
+    this.observer.event(tapFailure(error))
   }
 
   // --- BatchReader
@@ -218,8 +197,10 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   }
 
   informational(exchange: number, bytes: string): void {
-    const ctx = this.exchanges.get(exchange)?.ctx
-    if (ctx && ctx.httpVersion !== '1.0') ctx.writer.inform(ctx, bytes)
+    const taken = this.exchanges.get(exchange)
+    if (!taken || taken.ctx.httpVersion === '1.0') return
+    taken.informed = true
+    taken.ctx.writer.inform(taken.ctx, bytes)
   }
 
   /** The worker's runtime answers in place of an application that it could not load. */
@@ -243,26 +224,33 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     readBatch(batch, this, this.observer)
   }
 
-  /** The worker has ended: what it had taken and not answered fails with `code`, what it had begun breaks off. */
-  lose(code: ErrorCode): void {
+  /**
+   * The worker has ended: what it had taken and not answered fails with `code`, what it had begun breaks off.
+   *
+   * @param retrySafe - what can do no harm a second time goes back to the queue instead
+   * @returns how many have gone back
+   */
+  lose(code: ErrorCode, retrySafe = false): number {
     this.ended = true
-    for (const exchange of this.exchanges.inUse()) this.breakOff(exchange, code)
-    for (const connection of this.connections) connection.knownTo.delete(this)
-    this.connections.clear()
-  }
-
-  private introduce(connection: Connection, batch: Batch): void {
-    this.connections.add(connection)
-    connection.knownTo.add(this)
-    batch.push(
-      ToWorker.CONNECT,
-      connection.id,
-      connection.remoteAddress,
-      connection.remotePort,
-      connection.localAddress,
-      connection.localPort,
-      connection.encrypted ? 1 : 0,
-    )
+    const again: RequestContext[] = []
+    for (const exchange of this.exchanges.inUse()) {
+      const taken = this.exchanges.get(exchange)
+      if (!retrySafe || !taken?.isSafeToRetry) {
+        this.breakOff(exchange, code)
+        continue
+      }
+      this.close(exchange)
+      again.push(taken.ctx)
+    }
+    this.introductions.forgetAll()
+    // Each goes before all others: the one that came first is the last to go back.
+    again.sort((one, other) => one.receivedAt - other.receivedAt)
+    for (const ctx of again.reverse()) {
+      ctx.receiver = null
+      ctx.exchange = 0
+      if (!ctx.retry()) ctx.fail(code)
+    }
+    return again.length
   }
 
   /** No more will come for this exchange: an error before the response has begun, a cut after. */
@@ -287,14 +275,22 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     this.returnCredit()
   }
 
+  /** It was never handed over, and the worker has ended: it is one of those that wait. */
+  private giveBack(ctx: RequestContext): void {
+    this.cancel(ctx)
+    if (!ctx.application || !ctx.retry()) ctx.fail('UNAVAILABLE')
+  }
+
+  /** One more of those that it has taken is sent, or will not be. */
+  private settled(): void {
+    this.unsent--
+    if (this.unsent > 0 || !this.heldDrain) return
+    this.tell(this.heldDrain)
+    this.heldDrain = null
+  }
+
   private returnCredit(): void {
     this.credits++
     if (this.queue.length > 0 && !this.ended) this.queue.credited(this)
   }
-}
-
-const sameHeaders = (before: readonly string[], now: readonly string[]): boolean => {
-  if (before.length !== now.length) return false
-  for (let i = 0; i < now.length; i++) if (before[i] !== now[i]) return false
-  return true
 }

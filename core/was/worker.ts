@@ -54,7 +54,7 @@ export interface WorkerOptions {
   readonly remember: (entry: HistoryEntry) => void
   /** What it may do before it is replaced the first time: milliseconds and requests, 0 is no limit. */
   readonly first: { readonly time: number; readonly requests: number }
-  /** It has become old. Never called while a request is being handed over. */
+  /** It has become old. */
   readonly onOld: (reason: RecycleReason) => void
   readonly onReady: () => void
   /** It takes no more requests from now on, though it has not ended. */
@@ -184,7 +184,7 @@ export class Worker {
     const limit = pool.processModel.shutdownTimeLimit
     for (const receiver of this.receivers) {
       queue.detach(receiver)
-      receiver.tell([ToWorker.DRAIN, limit])
+      receiver.drain(clock.now() + limit, reason)
     }
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
@@ -233,13 +233,15 @@ export class Worker {
     for (const receiver of this.receivers) queue.detach(receiver)
     const outcome =
       this.condemned || before === 'running' ? 'failed' : before === 'stopping' ? 'stopped' : 'neverReady'
+    const inFlight = pool.failure.inFlight === '502' ? 'BAD_GATEWAY' : 'WORKER_LOST'
+    const retrySafe = pool.failure.inFlight === 'retrySafe'
+    let retried = 0
+    for (const receiver of this.receivers) retried += receiver.lose(inFlight, retrySafe)
     if (outcome === 'stopped') {
       events.write(wasEvents.workerStopped(pool.name, this.id, this.why))
       this.remember('ended', this.why)
     } else if (before === 'running')
-      this.report('failed', wasEvents.workerFailed(pool.name, this.id, end, lost))
-    const inFlight = pool.failure.inFlight === '502' ? 'BAD_GATEWAY' : 'WORKER_LOST'
-    for (const receiver of this.receivers) receiver.lose(inFlight)
+      this.report('failed', wasEvents.workerFailed(pool.name, this.id, end, lost - retried, retried))
     this.options.onEnded(outcome, end)
   }
 
@@ -275,8 +277,7 @@ export class Worker {
     const share = Math.ceil(requests / this.receivers.length)
     for (const receiver of this.receivers) {
       receiver.takenLimit = receiver.taken + share
-      // The request that reaches the limit has been taken but not been sent: it must go before the order to drain.
-      receiver.onTakenLimit = () => setImmediate(old('Requests'))
+      receiver.onTakenLimit = old('Requests')
     }
   }
 

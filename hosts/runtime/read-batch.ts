@@ -18,7 +18,7 @@ export interface BatchReader {
   abort(exchange: number): void
   application(settings: ApplicationSettings): void
   start(settings: WorkerSettings): void
-  drain(milliseconds: number): void
+  drain(deadline: number, reason: string): void
   ping(): void
 }
 
@@ -69,8 +69,8 @@ export const readBatch = (batch: Batch, reader: BatchReader, from = 0): void => 
           reader.start(batch[at - 1] as WorkerSettings)
           break
         case ToWorker.DRAIN:
-          at += 2
-          reader.drain(batch[at - 1] as number)
+          at += 3
+          reader.drain(id, batch[at - 1] as string)
           break
         case ToWorker.PING:
           at += 1

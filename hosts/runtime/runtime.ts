@@ -157,9 +157,9 @@ export class Runtime implements ExchangeOwner, BatchReader {
     else socket.destroy()
   }
 
-  drain(milliseconds: number): void {
+  drain(deadline: number, _reason: string): void {
     this.draining = true
-    this.deadline = Date.now() + milliseconds
+    this.deadline = deadline
     if (this.exchanges.size === 0) this.finishDrain()
   }
 

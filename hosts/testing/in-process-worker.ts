@@ -68,7 +68,7 @@ export class InProcessWorker {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.drained = resolve
-      this.receiver.tell([ToWorker.DRAIN, SHUTDOWN_TIME_LIMIT])
+      this.receiver.drain(Date.now() + SHUTDOWN_TIME_LIMIT, 'the bridge was closed')
     })
   }
 }

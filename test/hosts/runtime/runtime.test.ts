@@ -176,7 +176,7 @@ void t.test('a worker that drains finishes its requests first', async (test) => 
     pending.keep(response)
   })
   runtime.receive(requestOf(1, 1, '/'))
-  runtime.receive([ToWorker.DRAIN, 1_000])
+  runtime.receive([ToWorker.DRAIN, Date.now() + 1_000, 'it is old'])
   const response = await pending.promise
   await new Promise((resolve) => setImmediate(resolve))
   test.notOk(said.includes(ToListener.DRAINED))
