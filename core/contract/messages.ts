@@ -54,7 +54,10 @@ export const ToListener = {
   EVENT: 8,
   /** kind: drained, all applications are closed; the end follows. */
   DRAINED: 9,
-  /** kind, bytes of memory in use, utilisation of the event loop since the last one (0 to 1). */
+  /**
+   * kind, bytes of memory in use, utilisation of the event loop since the last one (0 to 1), why an application is not
+   * well ('' without a reason) or null.
+   */
   PONG: 10,
 } as const
 
@@ -92,6 +95,8 @@ export interface WorkerSettings {
   readonly pool: string
   /** Longest time in milliseconds that one application may take to load. */
   readonly startupTimeLimit: number
+  /** Whether it will be asked how it is (pingingEnabled). */
+  readonly pinged: boolean
   /** Loaded before the worker says that it is ready: those that requests are waiting for. */
   readonly applications: readonly ApplicationSettings[]
   readonly adapters: readonly AdapterSettings[]

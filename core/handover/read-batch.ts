@@ -16,8 +16,11 @@ export interface BatchReader {
 export interface ReceiverObserver {
   ready(): void
   drained(): void
-  /** It answers a ping: bytes of memory, and how busy its event loop was since the last one, 0 to 1. */
-  pong(memory: number, utilisation: number): void
+  /**
+   * It answers a ping: bytes of memory, how busy its event loop was since the last one (0 to 1), and why an application
+   * in it has reported itself unhealthy, or null.
+   */
+  pong(memory: number, utilisation: number, unhealthy: string | null): void
   event(event: ServerEvent): void
   /** It sent something that is no message: it is not to be trusted any more. */
   illFormed(what: string): void
@@ -66,8 +69,8 @@ export const readBatch = (batch: Batch, reader: BatchReader, observer: ReceiverO
         at += 2
         break
       case ToListener.PONG:
-        observer.pong(batch[at + 1] as number, batch[at + 2] as number)
-        at += 3
+        observer.pong(batch[at + 1] as number, batch[at + 2] as number, batch[at + 3] as string | null)
+        at += 4
         break
       case ToListener.DRAINED:
         observer.drained()

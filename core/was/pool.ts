@@ -198,8 +198,8 @@ export class ApplicationPool {
     this.hadPlaces.add(place)
     const worker: Worker = new Worker({
       first,
-      onOld: (reason) => {
-        this.recycleWorker(worker, reason, {})
+      onOld: (reason, evidence = {}) => {
+        this.recycleWorker(worker, reason, evidence)
       },
       id: nextWorkerId(),
       pool: this.config,

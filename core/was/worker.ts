@@ -55,7 +55,7 @@ export interface WorkerOptions {
   /** What it may do before it is replaced the first time: milliseconds and requests, 0 is no limit. */
   readonly first: { readonly time: number; readonly requests: number }
   /** It has become old. */
-  readonly onOld: (reason: RecycleReason) => void
+  readonly onOld: (reason: RecycleReason, evidence?: Readonly<Record<string, unknown>>) => void
   readonly onReady: () => void
   /** It takes no more requests from now on, though it has not ended. */
   readonly onCondemned: () => void
@@ -109,8 +109,10 @@ export class Worker {
             this.laneReady()
           },
           drained: () => undefined,
-          pong: (memory, utilisation) => {
+          pong: (memory, utilisation, unhealthy) => {
             this.pulses[lane]?.answered(memory, utilisation)
+            if (unhealthy !== null && this.state === 'running')
+              options.onOld('IsapiUnhealthy', { reported: unhealthy })
             this.heedMemory()
           },
           event: (event) => {
@@ -204,6 +206,7 @@ export class Worker {
       workerId: this.id,
       pool: pool.name,
       startupTimeLimit: pool.processModel.startupTimeLimit,
+      pinged: pool.processModel.pingingEnabled,
       applications: wanted.map(settingsOf),
       adapters,
     }

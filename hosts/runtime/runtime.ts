@@ -2,12 +2,14 @@
 import { ServerResponse } from 'node:http'
 import { PROTOCOL_VERSION, RequestFlags, ToListener } from '../../core/contract/messages.js'
 import type { AdapterModule } from '../../core/contract/adapter.js'
+import type { DrainNotice } from '../../core/contract/hosted-worker.js'
 import type { ServerEvent } from '../../core/contract/events.js'
 import type { ApplicationSettings, Batch, WorkerSettings } from '../../core/contract/messages.js'
 import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
 import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
+import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest } from './hosted-request.js'
 import { Pulse } from './pulse.js'
 import { readBatch, rethrow, splitHeaders, type BatchReader } from './read-batch.js'
@@ -30,8 +32,8 @@ export class Runtime implements ExchangeOwner, BatchReader {
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
   private readonly pulse = new Pulse()
-  private draining = false
-  private deadline = 0
+  private draining: DrainNotice | null = null
+  private worker: RuntimeWorker | null = null
 
   constructor(options: RuntimeOptions) {
     this.options = options
@@ -69,6 +71,15 @@ export class Runtime implements ExchangeOwner, BatchReader {
   // --- BatchReader
 
   start(settings: WorkerSettings): void {
+    this.worker = new RuntimeWorker({
+      id: settings.workerId,
+      pool: settings.pool,
+      pinged: settings.pinged,
+      tell: (event) => {
+        this.tell(event)
+      },
+    })
+    this.worker.publish()
     this.applications.start(settings).then(
       () => {
         this.outbox.open().push(ToListener.READY, PROTOCOL_VERSION)
@@ -126,7 +137,9 @@ export class Runtime implements ExchangeOwner, BatchReader {
   }
 
   ping(): void {
-    this.outbox.open().push(ToListener.PONG, this.pulse.memory(), this.pulse.utilisation())
+    const { pulse, worker } = this
+    const report = worker?.takeReport() ?? null
+    this.outbox.open().push(ToListener.PONG, pulse.memory(), pulse.utilisation(), report)
   }
 
   abort(id: number): void {
@@ -157,9 +170,10 @@ export class Runtime implements ExchangeOwner, BatchReader {
     else socket.destroy()
   }
 
-  drain(deadline: number, _reason: string): void {
-    this.draining = true
-    this.deadline = deadline
+  drain(deadline: number, reason: string): void {
+    const notice = { deadline, reason }
+    this.worker?.announce('drain', notice)
+    this.draining = notice
     if (this.exchanges.size === 0) this.finishDrain()
   }
 
@@ -194,13 +208,25 @@ export class Runtime implements ExchangeOwner, BatchReader {
     return socket
   }
 
+  /** The last request is answered. */
   private finishDrain(): void {
-    this.draining = false
-    void this.applications.close(this.deadline).then(() => {
+    const notice = this.draining
+    if (!notice) return
+    this.draining = null
+    void this.end(notice).then(() => {
       this.outbox.open().push(ToListener.DRAINED)
       this.outbox.flush()
       this.options.onDrained()
     })
+  }
+
+  /** What listeners to 'drain' still do may need what the applications close. */
+  private async end(notice: DrainNotice): Promise<void> {
+    const { worker, applications } = this
+    await worker?.settled(notice.deadline)
+    worker?.announce('close', notice)
+    await applications.close(notice.deadline)
+    await worker?.settled(notice.deadline)
   }
 
   private readonly onFlush = (): void => {

@@ -130,6 +130,7 @@ void t.test('one that fails leaves the others alone', async (test) => {
     workerId: 1,
     pool: 'Pool',
     startupTimeLimit: 5_000,
+    pinged: true,
     applications: [one(1, 'bad'), one(2, 'good'), one(3, 'wrong')],
     adapters: [],
   })

@@ -46,7 +46,14 @@ const start = async (listener: Listener): Promise<Started> => {
   const application = settings({ type: 'own' })
   runtime.receive([
     ToWorker.START,
-    { workerId: 1, pool: 'Pool', startupTimeLimit: 1_000, applications: [application], adapters: [] },
+    {
+      workerId: 1,
+      pool: 'Pool',
+      startupTimeLimit: 1_000,
+      pinged: true,
+      applications: [application],
+      adapters: [],
+    },
   ])
   for (const id of [1, 2, 3]) runtime.receive([ToWorker.CONNECT, id, '1.2.3.4', 1000 + id, '5.6.7.8', 80, 0])
   await heard((all) => all[0] === ToListener.READY)
