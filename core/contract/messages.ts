@@ -120,8 +120,17 @@ export interface ApplicationSettings {
   readonly physicalPath: string
   readonly environment: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, unknown>>
+  /** Asked for before the worker says that it is ready. */
+  readonly warmUp: readonly WarmUpPage[]
   /** What `process.env.PORT` says to a program that wants to listen. */
   readonly port: number
+}
+
+export interface WarmUpPage {
+  /** Path and query below the application's mount. */
+  readonly path: string
+  /** What the Host header says; '' for localhost. */
+  readonly hostName: string
 }
 
 /** An adapter that the configuration declares beside the standard ones. */

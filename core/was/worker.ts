@@ -16,6 +16,7 @@ import { Health } from './health.js'
 import { type HistoryEntry } from './history.js'
 import { afterLong, memoryReason, type RecycleReason } from './recycling.js'
 import { wasEvents } from './events.js'
+import { pagesToWarm } from './warm-up.js'
 import { move, workerMoves, type WorkerState } from './states.js'
 
 /** How a worker's life went, for its pool. */
@@ -48,6 +49,8 @@ export interface WorkerOptions {
   readonly events: EventLog
   /** Applications that requests are waiting for: loaded before the worker says that it is ready. */
   readonly wanted: readonly Application[]
+  /** Another worker serves until this one is ready. */
+  readonly replaces: boolean
   readonly adapters: readonly AdapterSettings[]
   readonly settingsOf: (application: Application) => ApplicationSettings
   /** Kept for whoever asks afterwards. */
@@ -201,13 +204,16 @@ export class Worker {
   }
 
   private settings(): WorkerSettings {
-    const { pool, wanted, adapters, settingsOf } = this.options
+    const { pool, wanted, replaces, adapters, settingsOf } = this.options
     return {
       workerId: this.id,
       pool: pool.name,
       startupTimeLimit: pool.processModel.startupTimeLimit,
       pinged: pool.processModel.pingingEnabled,
-      applications: wanted.map(settingsOf),
+      applications: wanted.map((application) => ({
+        ...settingsOf(application),
+        warmUp: pagesToWarm(application.config, replaces),
+      })),
       adapters,
     }
   }

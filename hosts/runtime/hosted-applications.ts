@@ -6,6 +6,7 @@ import type { ApplicationSettings, WorkerSettings } from '../../core/contract/me
 import { loadAdapters } from './load-adapters.js'
 import { loadApplication } from './load-application.js'
 import { countSegments } from './request-path.js'
+import { warmUp } from './warm-up.js'
 
 /** One application in this worker. */
 export class Hosted {
@@ -74,12 +75,18 @@ export class HostedApplications {
     this.tell = tell
   }
 
-  /** Resolves when the applications that requests are waiting for have loaded, or have failed to. */
+  /** Resolves when the applications that are wanted at once have loaded, or have failed to, and are warm. */
   async start(settings: WorkerSettings): Promise<void> {
     this.timeLimit = settings.startupTimeLimit * LOADING
     this.adapters = loadAdapters(settings.adapters, this.standard)
     this.adapters.catch(() => undefined)
-    await Promise.all(settings.applications.map((application) => this.add(application).loaded))
+    const deadline = Date.now() + this.timeLimit
+    await Promise.all(
+      settings.applications.map(async (application) => {
+        const hosted = this.add(application)
+        if (await hosted.loaded) await warmUp(hosted, deadline, this.tell)
+      }),
+    )
   }
 
   get(id: number): Hosted | undefined {

@@ -27,6 +27,7 @@ export const settings = (more: Partial<ApplicationSettings>): ApplicationSetting
   physicalPath: process.cwd(),
   environment: {},
   options: {},
+  warmUp: [],
   port: 8080,
   ...more,
 })
