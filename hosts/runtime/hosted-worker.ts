@@ -48,7 +48,7 @@ export class RuntimeWorker implements HostedWorker {
 
   on(occasion: WorkerOccasion, listener: WorkerListener): void {
     if (!Object.hasOwn(this.listeners, occasion) || typeof listener !== 'function')
-      throw new TypeError(`worker.on takes "drain" or "close" and a function, not ${String(occasion)}`)
+      throw new TypeError(`worker.on takes "drain" or "close" and a function, not ${occasion}`)
     const notice = this.happened.get(occasion)
     if (notice) this.call(occasion, listener, notice)
     else this.listeners[occasion].add(listener)

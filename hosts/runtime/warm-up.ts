@@ -41,6 +41,8 @@ class WarmUpRequest implements ExchangeOwner {
   private readonly hosted: Hosted
   private readonly exchange: Exchange
   private isDirty = false
+  /** The deadline has passed. */
+  private late = false
   private isFlushed = false
   private finish: () => void = () => undefined
 
@@ -85,10 +87,9 @@ class WarmUpRequest implements ExchangeOwner {
   async run(deadline: number): Promise<string | null> {
     const { exchange, hosted } = this
     const { request, response, socket } = exchange
-    let late = false
     const timer = setTimeout(
       () => {
-        late = true
+        this.late = true
         exchange.abort()
       },
       Math.max(0, deadline - Date.now()),
@@ -104,7 +105,7 @@ class WarmUpRequest implements ExchangeOwner {
       clearTimeout(timer)
       socket.destroy()
     }
-    if (late) return 'it had not answered when the time for the start was up (startupTimeLimit)'
+    if (this.late) return 'it had not answered when the time for the start was up (startupTimeLimit)'
     if (!response.writableEnded) return 'it broke off'
     return response.statusCode >= 500 ? `it answered ${response.statusCode}` : null
   }

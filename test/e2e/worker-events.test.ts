@@ -99,6 +99,27 @@ for (const [name, { file, source }] of Object.entries(ways)) {
   )
 }
 
+for (const pipeline of [{ queue: ['queue', 'slow-stage'] }, { dispatch: ['slow-stage', 'dispatch'] }]) {
+  t.test(`no drain overtakes a request that a slow stage holds: ${JSON.stringify(pipeline)}`, async (t) => {
+    const slow = fileURLToPath(new URL('../plugins-example/slow-stage.js', import.meta.url))
+    const server = await startServer(
+      oneSite([{ path: '/', module: './app.mjs' }], {
+        modules: [{ name: 'slow-stage', module: slow }],
+        pipeline,
+        applicationPools: [{ name: 'DefaultAppPool', recycling: { periodicRestart: { requests: 5 } } }],
+      }),
+      { 'app.mjs': `export default (request, response) => response.end('well')` },
+    )
+    t.teardown(() => server.stop())
+    const answers = new Set<string>()
+    while (server.output().split('has ended').length <= 3) {
+      const round = Array.from({ length: 10 }, async () => (await fetch(server.url)).text())
+      for (const answer of await Promise.all(round)) answers.add(answer)
+    }
+    t.same([...answers], ['well'])
+  })
+}
+
 t.test('the import is harmless in a plain program', async (t) => {
   const folder = t.testdir({})
   await install(folder)

@@ -176,7 +176,7 @@ void t.test(
       ),
       adapters: [],
     })
-    const loaded = [3, 4, 5].map((id) => applications.get(id)?.loaded)
+    const loaded = [3, 4, 5].map(async (id) => applications.get(id)?.loaded)
     test.same(await Promise.all(loaded), [true, true, true])
     test.equal(applications.get(2)?.state, 'loading', 'the one that never listens is still waited for')
     const { ports } = globalThis as { ports?: Record<string, number[]> }
