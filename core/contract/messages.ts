@@ -6,7 +6,7 @@
  */
 
 /** Raised whenever a message changes its shape; a worker that speaks another version is refused. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** Listener to worker. */
 export const ToWorker = {
@@ -28,7 +28,7 @@ export const ToWorker = {
   ABORT: 8,
   /** kind, exchange, bytes: so many bytes of the response have left; the worker may send as many more. */
   RESPONSE_ACK: 9,
-  /** kind, milliseconds until it will be killed: finish what you have, close the applications, end. */
+  /** kind, when it will be killed (milliseconds since the epoch), why: finish what you have, close the applications, end. */
   DRAIN: 10,
   /** kind: are you there? The runtime answers `PONG` from its event loop. */
   PING: 11,
@@ -54,7 +54,10 @@ export const ToListener = {
   EVENT: 8,
   /** kind: drained, all applications are closed; the end follows. */
   DRAINED: 9,
-  /** kind, bytes of memory in use, utilisation of the event loop since the last one (0 to 1). */
+  /**
+   * kind, bytes of memory in use, utilisation of the event loop since the last one (0 to 1), why an application is not
+   * well ('' without a reason) or null.
+   */
   PONG: 10,
 } as const
 
@@ -92,6 +95,8 @@ export interface WorkerSettings {
   readonly pool: string
   /** Longest time in milliseconds that one application may take to load. */
   readonly startupTimeLimit: number
+  /** Whether it will be asked how it is (pingingEnabled). */
+  readonly pinged: boolean
   /** Loaded before the worker says that it is ready: those that requests are waiting for. */
   readonly applications: readonly ApplicationSettings[]
   readonly adapters: readonly AdapterSettings[]
@@ -115,8 +120,17 @@ export interface ApplicationSettings {
   readonly physicalPath: string
   readonly environment: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, unknown>>
+  /** Asked for before the worker says that it is ready. */
+  readonly warmUp: readonly WarmUpPage[]
   /** What `process.env.PORT` says to a program that wants to listen. */
   readonly port: number
+}
+
+export interface WarmUpPage {
+  /** Path and query below the application's mount. */
+  readonly path: string
+  /** What the Host header says; '' for localhost. */
+  readonly hostName: string
 }
 
 /** An adapter that the configuration declares beside the standard ones. */

@@ -1,5 +1,6 @@
 /** The parts of a response that follow its first, on their way from a worker to whoever sends them. */
 import type { Bytes } from '../contract/messages.js'
+import type { ServerEvent } from '../contract/events.js'
 import type { ResponseSink, ResponseStream } from '../contract/response.js'
 
 /** What the parts are told of: how much has left, and that nobody wants the rest. */
@@ -103,3 +104,12 @@ export class ResponseParts implements ResponseStream {
     })
   }
 }
+
+/** What the administrator hears of a tap that failed. */
+export const tapFailure = (error: unknown): ServerEvent => ({
+  id: 0,
+  level: 'error',
+  source: 'module',
+  text: 'A module that looked on at a response failed; the response went on without it.',
+  facts: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+})

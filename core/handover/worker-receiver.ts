@@ -1,11 +1,7 @@
 /** The listener's end of one worker's lane: takes requests while it has credits, hands them over, matches the responses. */
 import type { Connection } from '../contract/connection.js'
-import type { ServerEvent } from '../contract/events.js'
 import {
-  PROTOCOL_VERSION,
-  RequestFlags,
   ResponseFlags,
-  ToListener,
   ToWorker,
   type ApplicationSettings,
   type Batch,
@@ -18,20 +14,13 @@ import type { Application } from '../namespace/application.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 import { ExchangeNumbers, ExchangeTable } from './exchange-table.js'
+import { Introductions } from './introductions.js'
 import { Outbox, type Post } from './outbox.js'
+import { readBatch, type BatchReader, type ReceiverObserver } from './read-batch.js'
 import { RequestBody, type BodyTarget } from './request-body.js'
-import { ResponseParts, type PartsSource } from './response-parts.js'
-
-/** What the lane has to tell to WAS. */
-export interface ReceiverObserver {
-  ready(): void
-  drained(): void
-  /** It answers a ping: bytes of memory, and how busy its event loop was since the last one, 0 to 1. */
-  pong(memory: number, utilisation: number): void
-  event(event: ServerEvent): void
-  /** It sent something that is no message: it is not to be trusted any more. */
-  illFormed(what: string): void
-}
+import { pushRequest } from './request-message.js'
+import { ResponseParts, tapFailure, type PartsSource } from './response-parts.js'
+import { TakenRequest } from './taken-request.js'
 
 export interface ReceiverOptions {
   readonly queue: RequestQueue
@@ -42,32 +31,23 @@ export interface ReceiverOptions {
   readonly settingsOf: (application: Application) => ApplicationSettings
 }
 
-/** A request that the worker has, with whatever of it is still on the move. */
-class TakenRequest {
-  readonly ctx: RequestContext
-  body: RequestBody | null = null
-  stream: ResponseParts | null = null
-
-  constructor(ctx: RequestContext) {
-    this.ctx = ctx
-  }
-}
-
 /**
  * Holds for each request it has taken: one credit is out until the response has wholly arrived, or the client or the
  * worker has gone.
  */
-export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
+export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchReader {
   credits: number
   private readonly queue: RequestQueue
   private readonly outbox: Outbox
   private readonly observer: ReceiverObserver
-  private readonly settingsOf: (application: Application) => ApplicationSettings
   private readonly exchanges = new ExchangeTable<TakenRequest>()
   private readonly numbers = new ExchangeNumbers()
-  private readonly applications = new Map<number, Application>()
-  private readonly connections = new Set<Connection>()
+  private readonly introductions: Introductions
   private ended = false
+  /** Requests it has taken that a stage between queue and dispatch still holds. */
+  private unsent = 0
+  /** The order to drain, while a taken request may not be overtaken by it. */
+  private heldDrain: Message | null = null
   /** Requests it has taken since it started. */
   taken = 0
   /** Runs when it has taken its `takenLimit`th request. */
@@ -79,7 +59,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     this.credits = options.credits
     this.outbox = new Outbox(options.post)
     this.observer = options.observer
-    this.settingsOf = options.settingsOf
+    this.introductions = new Introductions(this, options.settingsOf)
   }
 
   get executing(): number {
@@ -101,70 +81,63 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     this.outbox.open().push(...message)
   }
 
+  /**
+   * Tells the worker to finish what it has; behind all requests that it has taken, also those that are not sent yet. The
+   * queue must give it no more.
+   *
+   * @param deadline - when it will be killed, milliseconds since the epoch
+   */
+  drain(deadline: number, reason: string): void {
+    const drain: Message = [ToWorker.DRAIN, deadline, reason]
+    if (this.unsent === 0) this.tell(drain)
+    else this.heldDrain = drain
+  }
+
   /** The worker knows this application from its start. */
   knows(application: Application): void {
-    this.applications.set(application.id, application)
+    this.introductions.applications.set(application.id, application)
   }
 
   /** The applications that the worker has been told of. */
   get known(): Iterable<Application> {
-    return this.applications.values()
+    return this.introductions.applications.values()
   }
 
   take(_ctx: RequestContext): void {
     this.credits--
+    this.unsent++
     if (++this.taken === this.takenLimit) this.onTakenLimit()
   }
 
   send(ctx: RequestContext): void {
     const { connection, application, incoming } = ctx
     if (!application || this.ended) {
-      ctx.fail('UNAVAILABLE')
+      this.giveBack(ctx)
       return
     }
     const batch = this.outbox.open()
-    if (!this.connections.has(connection)) this.introduce(connection, batch)
-    if (!this.applications.has(application.id)) {
-      this.applications.set(application.id, application)
-      batch.push(ToWorker.APPLICATION, this.settingsOf(application))
-    }
+    this.introductions.introduce(connection, application, batch)
     const exchange = this.numbers.allocate()
     ctx.exchange = exchange
     const taken = new TakenRequest(ctx)
     this.exchanges.set(exchange, taken)
-    const same = connection.sentTo === this && connection.sentHeaders === ctx.rawHeaders
-    connection.sentTo = this
-    connection.sentHeaders = ctx.rawHeaders
-    const flags =
-      (same ? RequestFlags.SAME_HEADERS : 0) |
-      (ctx.httpVersion === '1.0' ? RequestFlags.HTTP_1_0 : 0) |
-      (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
-      (incoming ? RequestFlags.HAS_BODY : 0) |
-      (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0)
-    batch.push(
-      ToWorker.REQUEST,
-      exchange,
-      connection.id,
-      application.id,
-      flags,
-      ctx.method,
-      ctx.url,
-      same ? '' : ctx.rawHeaders.join('\n'),
-    )
+    pushRequest(batch, ctx, application, exchange, this)
     if (incoming) taken.body = new RequestBody(ctx, incoming, exchange, this)
     else this.outbox.counted()
+    this.settled()
   }
 
   cancel(ctx: RequestContext): void {
     if (this.exchanges.get(ctx.exchange)?.ctx === ctx) this.abort(ctx.exchange)
     else if (ctx.exchange === 0 && ctx.receiver === this) {
       ctx.receiver = null
+      this.settled()
       this.returnCredit()
     }
   }
 
   forget(connection: Connection): void {
-    if (this.connections.delete(connection)) this.outbox.open().push(ToWorker.DISCONNECT, connection.id)
+    if (this.introductions.forget(connection)) this.outbox.open().push(ToWorker.DISCONNECT, connection.id)
   }
 
   // --- BodyTarget
@@ -185,101 +158,17 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
   }
 
   abort(exchange: number): void {
-    if (!this.exchanges.get(exchange)) return
-    this.outbox.open().push(ToWorker.ABORT, exchange)
+    if (this.exchanges.get(exchange)) this.outbox.open().push(ToWorker.ABORT, exchange)
     this.close(exchange)
   }
 
   tapFailed(error: unknown): void {
-    this.observer.event({
-      id: 0,
-      level: 'error',
-      source: 'module',
-      text: 'A module that looked on at a response failed; the response went on without it.',
-      facts: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-    })
+    this.observer.event(tapFailure(error))
   }
 
-  /** Reads one batch from the worker. */
-  receive(batch: Batch): void {
-    let at = 0
-    while (at < batch.length) {
-      const exchange = batch[at + 1] as number
-      switch (batch[at]) {
-        case ToListener.RESPONSE:
-          this.response(exchange, batch[at + 2] as number, batch[at + 3] as number, batch[at + 4] as Bytes)
-          at += 5
-          break
-        case ToListener.RESPONSE_BODY:
-          this.responseBody(exchange, batch[at + 2] as number, batch[at + 3] as Bytes)
-          at += 4
-          break
-        case ToListener.REQUEST_ACK:
-          this.exchanges.get(exchange)?.body?.acknowledge(batch[at + 2] as number)
-          at += 3
-          break
-        case ToListener.INFORMATIONAL:
-          this.informational(exchange, batch[at + 2] as string)
-          at += 3
-          break
-        case ToListener.RESET:
-          this.breakOff(exchange, 'RESET_BY_APP')
-          at += 2
-          break
-        case ToListener.REFUSE:
-          this.refuse(exchange, batch[at + 2])
-          at += 3
-          break
-        case ToListener.EVENT:
-          this.observer.event(batch[at + 1] as ServerEvent)
-          at += 2
-          break
-        case ToListener.READY:
-          if (batch[at + 1] !== PROTOCOL_VERSION) {
-            this.observer.illFormed(`protocol version ${String(batch[at + 1])}`)
-            return
-          }
-          this.observer.ready()
-          at += 2
-          break
-        case ToListener.PONG:
-          this.observer.pong(batch[at + 1] as number, batch[at + 2] as number)
-          at += 3
-          break
-        case ToListener.DRAINED:
-          this.observer.drained()
-          at += 1
-          break
-        default:
-          this.observer.illFormed(`message kind ${String(batch[at])}`)
-          return
-      }
-    }
-  }
+  // --- BatchReader
 
-  /** The worker has ended: what it had taken and not answered fails with `code`, what it had begun breaks off. */
-  lose(code: ErrorCode): void {
-    this.ended = true
-    for (const exchange of this.exchanges.inUse()) this.breakOff(exchange, code)
-    for (const connection of this.connections) connection.knownTo.delete(this)
-    this.connections.clear()
-  }
-
-  private introduce(connection: Connection, batch: Batch): void {
-    this.connections.add(connection)
-    connection.knownTo.add(this)
-    batch.push(
-      ToWorker.CONNECT,
-      connection.id,
-      connection.remoteAddress,
-      connection.remotePort,
-      connection.localAddress,
-      connection.localPort,
-      connection.encrypted ? 1 : 0,
-    )
-  }
-
-  private response(exchange: number, flags: number, status: number, bytes: Bytes): void {
+  response(exchange: number, flags: number, status: number, bytes: Bytes): void {
     const taken = this.exchanges.get(exchange)
     if (!taken) return
     const { ctx } = taken
@@ -296,7 +185,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     ctx.resume('CONTINUE')
   }
 
-  private responseBody(exchange: number, flags: number, bytes: Bytes): void {
+  responseBody(exchange: number, flags: number, bytes: Bytes): void {
     const taken = this.exchanges.get(exchange)
     if (!taken?.stream) return
     const { ctx, stream } = taken
@@ -307,16 +196,61 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     stream.end()
   }
 
-  private informational(exchange: number, bytes: string): void {
-    const ctx = this.exchanges.get(exchange)?.ctx
-    if (ctx && ctx.httpVersion !== '1.0') ctx.writer.inform(ctx, bytes)
+  informational(exchange: number, bytes: string): void {
+    const taken = this.exchanges.get(exchange)
+    if (!taken || taken.ctx.httpVersion === '1.0') return
+    taken.informed = true
+    taken.ctx.writer.inform(taken.ctx, bytes)
   }
 
   /** The worker's runtime answers in place of an application that it could not load. */
-  private refuse(exchange: number, code: unknown): void {
+  refuse(exchange: number, code: unknown): void {
     const known =
       typeof code === 'string' && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'INTERNAL'
     this.breakOff(exchange, known)
+  }
+
+  requestAck(exchange: number, bytes: number): void {
+    this.exchanges.get(exchange)?.body?.acknowledge(bytes)
+  }
+
+  /** The application destroyed the connection. */
+  reset(exchange: number): void {
+    this.breakOff(exchange, 'RESET_BY_APP')
+  }
+
+  /** Reads one batch from the worker. */
+  receive(batch: Batch): void {
+    readBatch(batch, this, this.observer)
+  }
+
+  /**
+   * The worker has ended: what it had taken and not answered fails with `code`, what it had begun breaks off.
+   *
+   * @param retrySafe - what can do no harm a second time goes back to the queue instead
+   * @returns how many have gone back
+   */
+  lose(code: ErrorCode, retrySafe = false): number {
+    this.ended = true
+    const again: RequestContext[] = []
+    for (const exchange of this.exchanges.inUse()) {
+      const taken = this.exchanges.get(exchange)
+      if (!retrySafe || !taken?.isSafeToRetry) {
+        this.breakOff(exchange, code)
+        continue
+      }
+      this.close(exchange)
+      again.push(taken.ctx)
+    }
+    this.introductions.forgetAll()
+    // Each goes before all others: the one that came first is the last to go back.
+    again.sort((one, other) => one.receivedAt - other.receivedAt)
+    for (const ctx of again.reverse()) {
+      ctx.receiver = null
+      ctx.exchange = 0
+      if (!ctx.retry()) ctx.fail(code)
+    }
+    return again.length
   }
 
   /** No more will come for this exchange: an error before the response has begun, a cut after. */
@@ -339,6 +273,20 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource {
     this.numbers.release(exchange)
     taken.body?.discard()
     this.returnCredit()
+  }
+
+  /** It was never handed over, and the worker has ended: it is one of those that wait. */
+  private giveBack(ctx: RequestContext): void {
+    this.cancel(ctx)
+    if (!ctx.application || !ctx.retry()) ctx.fail('UNAVAILABLE')
+  }
+
+  /** One more of those that it has taken is sent, or will not be. */
+  private settled(): void {
+    this.unsent--
+    if (this.unsent > 0 || !this.heldDrain) return
+    this.tell(this.heldDrain)
+    this.heldDrain = null
   }
 
   private returnCredit(): void {

@@ -18,6 +18,7 @@ export class Pipeline {
   private readonly respondAt: number
   private readonly logAt: number
   private readonly routeAt: number
+  private readonly queueAt: number
   private readonly events: EventLog
   private readonly clock: Clock
 
@@ -25,6 +26,7 @@ export class Pipeline {
     this.steps = buildSteps(chains)
     this.respondAt = this.steps.findIndex(({ state }) => state === 'respond')
     this.routeAt = this.steps.findIndex(({ state }) => state === 'route')
+    this.queueAt = this.steps.findIndex(({ state }) => state === 'queue')
     const logAt = this.steps.findIndex(({ state }) => state === 'log')
     this.logAt = logAt < 0 ? this.steps.length : logAt
     this.events = events
@@ -76,6 +78,15 @@ export class Pipeline {
     if (!ctx.pending || !step) return
     ctx.pending = false
     this.walk(ctx, this.failed(ctx, step, new RequestError(code, { cause })))
+  }
+
+  /** Back from a pending dispatch to the queue. Answers false, and does nothing, where the request is elsewhere. */
+  retry(ctx: RequestContext): boolean {
+    if (!ctx.pending || ctx.state !== 'dispatch' || this.queueAt < 0) return false
+    ctx.pending = false
+    ctx.retried = true
+    this.walk(ctx, this.queueAt)
+    return true
   }
 
   /** A request that never gets as far as the first stage: it is answered with an error, and logged. */

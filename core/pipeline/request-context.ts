@@ -59,6 +59,8 @@ export class RequestContext {
   receiver: Receiver | null = null
   /** Number of the exchange with the worker; 0 before it was handed over. */
   exchange = 0
+  /** A worker that had taken it has ended, and it was given back: it goes before all others. */
+  retried = false
 
   readonly response = new Response()
   error: ErrorCode | null = null
@@ -153,6 +155,14 @@ export class RequestContext {
   /** Ends a `PENDING` stage, or the whole request, with an error of the table. */
   fail(code: ErrorCode, cause?: unknown): void {
     this.pipeline.fail(this, code, cause)
+  }
+
+  /**
+   * Sends it back to the queue from a pending dispatch, since its worker has ended before it had answered a byte; the
+   * stages of queue and dispatch run once more. Answers false where it has gone on already.
+   */
+  retry(): boolean {
+    return this.pipeline.retry(this)
   }
 
   /** Whole request, head and body, in bytes; the head as its shortest form on the wire. */

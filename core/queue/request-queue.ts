@@ -13,7 +13,8 @@ export type Entry = 'TAKEN' | 'WAITING' | 'FULL' | 'DISABLED'
  * different connections go round robin and a connection keeps its worker (as in an IIS 6 web garden).
  *
  * After `enter` has answered `TAKEN`, `ctx.receiver` is set. After `WAITING`, the request is resumed with `CONTINUE`
- * once a receiver has taken it, or failed when the queue is disabled.
+ * once a receiver has taken it, or failed when the queue is disabled. A request that a worker gave back when it ended has
+ * been let in before: it waits in front of all others, above the limit if need be.
  */
 export class RequestQueue {
   readonly name: string
@@ -53,8 +54,9 @@ export class RequestQueue {
       if (!known) this.onDemand()
       return 'TAKEN'
     }
-    if (this.waiting.size >= this.limit) return 'FULL'
-    this.waiting.add(ctx)
+    if (ctx.retried) this.addFirst(ctx)
+    else if (this.waiting.size >= this.limit) return 'FULL'
+    else this.waiting.add(ctx)
     this.onDemand()
     return 'WAITING'
   }
@@ -78,9 +80,9 @@ export class RequestQueue {
 
   /** The receiver has a credit again: it takes what has waited longest, unless it was detached. */
   credited(receiver: Receiver): void {
-    if (!this.receivers.includes(receiver)) return
     for (const ctx of this.waiting) {
-      if (receiver.credits <= 0) return
+      // What it has taken last may have been as much as it may: then it was detached.
+      if (receiver.credits <= 0 || !this.receivers.includes(receiver)) return
       this.waiting.delete(ctx)
       this.give(ctx, receiver)
       ctx.resume('CONTINUE')
@@ -113,6 +115,14 @@ export class RequestQueue {
 
   private errorOf(code: Refusal): Refusal | 'REFUSED' {
     return this.resets ? 'REFUSED' : code
+  }
+
+  /** It has had its place, and its turn, before. */
+  private addFirst(ctx: RequestContext): void {
+    const others = [...this.waiting]
+    this.waiting.clear()
+    this.waiting.add(ctx)
+    for (const other of others) this.waiting.add(other)
   }
 
   private give(ctx: RequestContext, receiver: Receiver): void {

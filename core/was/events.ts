@@ -76,14 +76,22 @@ export const wasEvents = {
     }),
 
   /** 5009: a process serving application pool '%1' terminated unexpectedly. */
-  workerFailed: (pool: string, worker: number, end: WorkerEnd, requests: number) =>
+  workerFailed: (pool: string, worker: number, end: WorkerEnd, lost: number, retried: number) =>
     was(
       5009,
       'warning',
       `Worker ${worker} of pool "${pool}" ended unexpectedly: ${how(end)}. ` +
-        `${requests} request${requests === 1 ? '' : 's'} it had taken ${requests === 1 ? 'was' : 'were'} lost; ` +
-        'the next request starts a new worker.',
-      { pool, worker, kind: end.kind, exitCode: end.exitCode, requests, error: end.error?.stack },
+        `${lost} request${lost === 1 ? '' : 's'} it had taken ${lost === 1 ? 'was' : 'were'} lost` +
+        `${retried > 0 ? `, ${retried} given to another worker` : ''}; the next request starts a new worker.`,
+      {
+        pool,
+        worker,
+        kind: end.kind,
+        exitCode: end.exitCode,
+        requests: lost,
+        retried,
+        error: end.error?.stack,
+      },
     ),
 
   /** 5010: failed to respond to a ping. */

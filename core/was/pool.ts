@@ -36,6 +36,8 @@ export class ApplicationPool {
   state: PoolState = 'stopped'
   readonly workers = new Set<Worker>()
   readonly history = new History()
+  /** All that run in it, loaded or not. */
+  readonly applications = new Set<Application>()
   private readonly around: PoolSurroundings
   /** Workers that are to be replaced, and by whom; nobody yet where the old one must end first. */
   private readonly replacing = new Map<Worker, Worker | null>()
@@ -198,8 +200,8 @@ export class ApplicationPool {
     this.hadPlaces.add(place)
     const worker: Worker = new Worker({
       first,
-      onOld: (reason) => {
-        this.recycleWorker(worker, reason, {})
+      onOld: (reason, evidence = {}) => {
+        this.recycleWorker(worker, reason, evidence)
       },
       id: nextWorkerId(),
       pool: this.config,
@@ -210,6 +212,7 @@ export class ApplicationPool {
       adapters,
       settingsOf,
       wanted: this.wantedApplications(replaced),
+      replaces: replaced !== undefined,
       remember: (entry) => {
         this.history.add(entry)
       },
@@ -245,10 +248,12 @@ export class ApplicationPool {
     return worker
   }
 
-  /** What requests wait for, and what the one that is replaced has loaded. */
+  /** What requests wait for, what the one that is replaced has loaded, and what is to be there before anybody asks. */
   private wantedApplications(replaced: Worker | undefined): Application[] {
     const wanted = new Set<Application>(replaced?.applications)
     for (const { application } of this.queue.contents) if (application) wanted.add(application)
+    for (const application of this.applications)
+      if (application.config.preloadEnabled) wanted.add(application)
     return [...wanted]
   }
 

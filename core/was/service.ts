@@ -84,7 +84,10 @@ export class ActivationService {
     const pool = this.pools.get(config.applicationPool)
     if (!pool)
       throw new Error(`Application ${config.path} of site ${site.name}: no pool "${config.applicationPool}"`)
-    return { id: ++this.lastApplicationId, site, path: config.path, config, queue: pool.queue }
+    const { path } = config
+    const application = { id: ++this.lastApplicationId, site, path, config, queue: pool.queue }
+    pool.applications.add(application)
+    return application
   }
 }
 
@@ -102,5 +105,6 @@ export const settingsOf = ({ id, site, path, config }: Application): Application
   physicalPath: config.physicalPath,
   environment: config.environment,
   options: config.options,
+  warmUp: [],
   port: site.port,
 })

@@ -16,6 +16,7 @@ import { Health } from './health.js'
 import { type HistoryEntry } from './history.js'
 import { afterLong, memoryReason, type RecycleReason } from './recycling.js'
 import { wasEvents } from './events.js'
+import { pagesToWarm } from './warm-up.js'
 import { move, workerMoves, type WorkerState } from './states.js'
 
 /** How a worker's life went, for its pool. */
@@ -48,14 +49,16 @@ export interface WorkerOptions {
   readonly events: EventLog
   /** Applications that requests are waiting for: loaded before the worker says that it is ready. */
   readonly wanted: readonly Application[]
+  /** Another worker serves until this one is ready. */
+  readonly replaces: boolean
   readonly adapters: readonly AdapterSettings[]
   readonly settingsOf: (application: Application) => ApplicationSettings
   /** Kept for whoever asks afterwards. */
   readonly remember: (entry: HistoryEntry) => void
   /** What it may do before it is replaced the first time: milliseconds and requests, 0 is no limit. */
   readonly first: { readonly time: number; readonly requests: number }
-  /** It has become old. Never called while a request is being handed over. */
-  readonly onOld: (reason: RecycleReason) => void
+  /** It has become old. */
+  readonly onOld: (reason: RecycleReason, evidence?: Readonly<Record<string, unknown>>) => void
   readonly onReady: () => void
   /** It takes no more requests from now on, though it has not ended. */
   readonly onCondemned: () => void
@@ -109,8 +112,10 @@ export class Worker {
             this.laneReady()
           },
           drained: () => undefined,
-          pong: (memory, utilisation) => {
+          pong: (memory, utilisation, unhealthy) => {
             this.pulses[lane]?.answered(memory, utilisation)
+            if (unhealthy !== null && this.state === 'running')
+              options.onOld('IsapiUnhealthy', { reported: unhealthy })
             this.heedMemory()
           },
           event: (event) => {
@@ -184,7 +189,7 @@ export class Worker {
     const limit = pool.processModel.shutdownTimeLimit
     for (const receiver of this.receivers) {
       queue.detach(receiver)
-      receiver.tell([ToWorker.DRAIN, limit])
+      receiver.drain(clock.now() + limit, reason)
     }
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
@@ -199,12 +204,16 @@ export class Worker {
   }
 
   private settings(): WorkerSettings {
-    const { pool, wanted, adapters, settingsOf } = this.options
+    const { pool, wanted, replaces, adapters, settingsOf } = this.options
     return {
       workerId: this.id,
       pool: pool.name,
       startupTimeLimit: pool.processModel.startupTimeLimit,
-      applications: wanted.map(settingsOf),
+      pinged: pool.processModel.pingingEnabled,
+      applications: wanted.map((application) => ({
+        ...settingsOf(application),
+        warmUp: pagesToWarm(application.config, replaces),
+      })),
       adapters,
     }
   }
@@ -233,13 +242,15 @@ export class Worker {
     for (const receiver of this.receivers) queue.detach(receiver)
     const outcome =
       this.condemned || before === 'running' ? 'failed' : before === 'stopping' ? 'stopped' : 'neverReady'
+    const inFlight = pool.failure.inFlight === '502' ? 'BAD_GATEWAY' : 'WORKER_LOST'
+    const retrySafe = pool.failure.inFlight === 'retrySafe'
+    let retried = 0
+    for (const receiver of this.receivers) retried += receiver.lose(inFlight, retrySafe)
     if (outcome === 'stopped') {
       events.write(wasEvents.workerStopped(pool.name, this.id, this.why))
       this.remember('ended', this.why)
     } else if (before === 'running')
-      this.report('failed', wasEvents.workerFailed(pool.name, this.id, end, lost))
-    const inFlight = pool.failure.inFlight === '502' ? 'BAD_GATEWAY' : 'WORKER_LOST'
-    for (const receiver of this.receivers) receiver.lose(inFlight)
+      this.report('failed', wasEvents.workerFailed(pool.name, this.id, end, lost - retried, retried))
     this.options.onEnded(outcome, end)
   }
 
@@ -275,8 +286,7 @@ export class Worker {
     const share = Math.ceil(requests / this.receivers.length)
     for (const receiver of this.receivers) {
       receiver.takenLimit = receiver.taken + share
-      // The request that reaches the limit has been taken but not been sent: it must go before the order to drain.
-      receiver.onTakenLimit = () => setImmediate(old('Requests'))
+      receiver.onTakenLimit = old('Requests')
     }
   }
 

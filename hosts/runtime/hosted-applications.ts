@@ -1,4 +1,4 @@
-/** The applications of one worker: each is loaded once, alone, and fails alone. */
+/** The applications of one worker: each is loaded once, and fails alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
 import type { ServerEvent } from '../../core/contract/events.js'
@@ -6,6 +6,7 @@ import type { ApplicationSettings, WorkerSettings } from '../../core/contract/me
 import { loadAdapters } from './load-adapters.js'
 import { loadApplication } from './load-application.js'
 import { countSegments } from './request-path.js'
+import { warmUp } from './warm-up.js'
 
 /** One application in this worker. */
 export class Hosted {
@@ -54,26 +55,38 @@ export class Hosted {
   }
 }
 
+/** Share of startupTimeLimit in which an application must have loaded, so that one that has not fails without its worker. */
+const LOADING = 0.9
+
+/** Share of its time after which an import that does not come to an end no longer holds up the others. */
+const PATIENCE = 0.1
+
 export class HostedApplications {
   private readonly byId = new Map<number, Hosted>()
   private readonly standard: readonly AdapterModule[]
   private readonly tell: (event: ServerEvent) => void
   private adapters: Promise<readonly AdapterModule[]> = Promise.resolve([])
-  private startupTimeLimit = 0
-  /** Applications are loaded one after the other, so that whoever calls `listen` meanwhile is known. */
-  private last: Promise<unknown> = Promise.resolve()
+  private timeLimit = 0
+  /** Settles when the next application may import its module: they share one environment, and take turns. */
+  private turn: Promise<void> = Promise.resolve()
 
   constructor(standard: readonly AdapterModule[], tell: (event: ServerEvent) => void) {
     this.standard = standard
     this.tell = tell
   }
 
-  /** Resolves when the applications that requests are waiting for have loaded, or have failed to. */
+  /** Resolves when the applications that are wanted at once have loaded, or have failed to, and are warm. */
   async start(settings: WorkerSettings): Promise<void> {
-    this.startupTimeLimit = settings.startupTimeLimit
+    this.timeLimit = settings.startupTimeLimit * LOADING
     this.adapters = loadAdapters(settings.adapters, this.standard)
     this.adapters.catch(() => undefined)
-    await Promise.all(settings.applications.map((application) => this.add(application).loaded))
+    const deadline = Date.now() + this.timeLimit
+    await Promise.all(
+      settings.applications.map(async (application) => {
+        const hosted = this.add(application)
+        if (await hosted.loaded) await warmUp(hosted, deadline, this.tell)
+      }),
+    )
   }
 
   get(id: number): Hosted | undefined {
@@ -82,17 +95,26 @@ export class HostedApplications {
 
   /** Begins to load an application. */
   add(settings: ApplicationSettings): Hosted {
-    const before = this.last
-    const load = (async () => {
-      await before
-      return loadApplication(settings, await this.adapters, this.startupTimeLimit)
-    })()
-    this.last = load.catch(() => undefined)
+    const load = this.load(settings)
     const hosted = new Hosted(settings, load, (error) => {
       this.report(settings, error)
     })
     this.byId.set(settings.id, hosted)
     return hosted
+  }
+
+  private async load(settings: ApplicationSettings): Promise<HostedApplication> {
+    const before = this.turn
+    let passOn: () => void = () => undefined
+    this.turn = new Promise((resolve) => (passOn = resolve))
+    await before
+    const patience = setTimeout(passOn, this.timeLimit * PATIENCE)
+    try {
+      return await loadApplication(settings, await this.adapters, this.timeLimit, passOn)
+    } finally {
+      clearTimeout(patience)
+      passOn()
+    }
   }
 
   /** Closes all of them; one that fails to close does not keep the others open. */

@@ -7,51 +7,82 @@ import { resolveModule } from '../../core/registry/resolve-module.js'
 import { captureListen } from './listen-capture.js'
 
 /**
+ * Several may load at a time, but one imports its module at a time: what it finds in the environment is its own then.
+ *
+ * @param imported - called when the module has been imported: the next application may begin
  * @returns the application, ready to answer.
  * @throws Error that says what is wrong: the module throws or is not there, exports nothing that an adapter knows, or
  * needs longer than `timeLimit` milliseconds.
  */
-export const loadApplication = async (
+export const loadApplication = (
   application: ApplicationSettings,
   adapters: readonly AdapterModule[],
   timeLimit: number,
+  imported: () => void,
 ): Promise<HostedApplication> => {
-  if (application.module !== undefined)
-    Object.assign(process.env, application.environment, { PORT: String(application.port) })
-  let listening: Server | undefined
-  let onListen: (() => void) | null = null
-  const stopCapture = captureListen(application.port, (server) => {
-    listening ??= server
-    onListen?.()
-  })
-  const limit = timeout(timeLimit)
-  try {
-    const chosen = adapterOfType(application.type, adapters)
-    const exports =
-      chosen?.needsModule === false && application.module === undefined
-        ? undefined
-        : ((await Promise.race([importModule(application), limit.reached])) as Record<string, unknown>)
-    const input = (): AdapterInput => ({ application, exports, listening })
-    const recognised = (): AdapterModule | undefined =>
-      (chosen ? [chosen] : adapters).find((adapter) => adapter.recognises?.(input()))
-    let adapter = recognised()
-    const mayListen = (chosen === undefined || chosen.name === 'node') && !hasDefault(exports)
-    if (!adapter && mayListen) {
-      // It may still be on its way to `listen`: connecting to a database first, say.
-      const listens = new Promise<void>((resolve) => (onListen = resolve))
-      await Promise.race([listens, limit.reached.catch(() => undefined)])
-      adapter = recognised()
+  const server = new ListeningServer()
+  return captureListen(application.port, server.found, async () => {
+    const limit = timeout(timeLimit)
+    try {
+      return await load(application, adapters, limit, server, imported)
+    } catch (error) {
+      if (error instanceof TimeLimitReached) throw tooSlow(application, timeLimit)
+      throw error
+    } finally {
+      limit.clear()
     }
-    adapter ??= chosen
-    if (!adapter) throw nothingUsable(application, exports, mayListen ? timeLimit : 0)
-    return await Promise.race([Promise.resolve(adapter.adapt(input(), application.options)), limit.reached])
-  } catch (error) {
-    if (error instanceof TimeLimitReached) throw tooSlow(application, timeLimit)
-    throw error
-  } finally {
-    limit.clear()
-    stopCapture()
+  })
+}
+
+const load = async (
+  application: ApplicationSettings,
+  adapters: readonly AdapterModule[],
+  limit: TimeLimit,
+  server: ListeningServer,
+  imported: () => void,
+): Promise<HostedApplication> => {
+  const chosen = adapterOfType(application.type, adapters)
+  const needsNone = chosen?.needsModule === false && application.module === undefined
+  setEnvironment(application)
+  const exports = needsNone
+    ? undefined
+    : ((await Promise.race([importModule(application), limit.reached])) as Record<string, unknown>)
+  imported()
+  const input = (): AdapterInput => ({ application, exports, listening: server.first })
+  const recognised = (): AdapterModule | undefined =>
+    (chosen ? [chosen] : adapters).find((adapter) => adapter.recognises?.(input()))
+  let adapter = recognised()
+  const mayListen = (chosen === undefined || chosen.name === 'node') && !hasDefault(exports)
+  if (!adapter && mayListen) {
+    // It may still be on its way to `listen`: connecting to a database first, say.
+    await Promise.race([server.listens, limit.reached.catch(() => undefined)])
+    adapter = recognised()
   }
+  adapter ??= chosen
+  if (!adapter) throw nothingUsable(application, exports, mayListen ? limit.milliseconds : 0)
+  // Another application may have been imported meanwhile, and this one's factory reads it too.
+  setEnvironment(application)
+  return Promise.race([Promise.resolve(adapter.adapt(input(), application.options)), limit.reached])
+}
+
+/** The first server that the application wants to listen. */
+class ListeningServer {
+  first: Server | undefined
+  readonly listens: Promise<void>
+  private tell: () => void = () => undefined
+
+  constructor() {
+    this.listens = new Promise((resolve) => (this.tell = resolve))
+  }
+
+  readonly found = (server: Server): void => {
+    this.first ??= server
+    this.tell()
+  }
+}
+
+const setEnvironment = ({ module, environment, port }: ApplicationSettings): void => {
+  if (module !== undefined) Object.assign(process.env, environment, { PORT: String(port) })
 }
 
 const adapterOfType = (
@@ -84,7 +115,14 @@ const hasDefault = (exports: Record<string, unknown> | undefined): boolean => {
 
 class TimeLimitReached extends Error {}
 
-const timeout = (milliseconds: number): { reached: Promise<never>; clear: () => void } => {
+interface TimeLimit {
+  readonly milliseconds: number
+  /** Rejects when the time is up. */
+  readonly reached: Promise<never>
+  clear(): void
+}
+
+const timeout = (milliseconds: number): TimeLimit => {
   let timer: NodeJS.Timeout | undefined
   const reached = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -93,6 +131,7 @@ const timeout = (milliseconds: number): { reached: Promise<never>; clear: () => 
   })
   reached.catch(() => undefined)
   return {
+    milliseconds,
     reached,
     clear: () => {
       clearTimeout(timer)
@@ -108,10 +147,14 @@ const nothingUsable = (
   new Error(
     `${module ?? 'The application'} exports nothing that can answer requests (it exports: ` +
       `${Object.keys(exports ?? {}).join(', ') || 'nothing'})` +
-      (waited > 0 ? `, and did not call listen within ${waited / 1000} s (startupTimeLimit)` : '') +
+      (waited > 0
+        ? `, and did not call listen within ${waited / 1000} s (nine tenths of startupTimeLimit)`
+        : '') +
       '. Export a Fastify instance, a function (request, response), an object with a fetch method, or let it call ' +
       'listen on an http.Server.',
   )
 
 const tooSlow = ({ module }: ApplicationSettings, timeLimit: number): Error =>
-  new Error(`${module ?? 'The application'} was not ready within ${timeLimit / 1000} s (startupTimeLimit).`)
+  new Error(
+    `${module ?? 'The application'} was not ready within ${timeLimit / 1000} s (nine tenths of startupTimeLimit).`,
+  )

@@ -74,6 +74,12 @@ export class ServerVariables {
   }
 }
 
+/** Those of a request that no client has made. */
+export class WarmUpVariables extends ServerVariables {
+  readonly WARMUP_REQUEST = '1'
+  readonly APP_WARMING_UP = '1'
+}
+
 const decodePath = (url: string): string => {
   const at = url.indexOf('?')
   const path = at < 0 ? url : url.slice(0, at)

@@ -93,6 +93,7 @@ const settingsOf = (options: BridgeOptions): ApplicationSettings => ({
   physicalPath: options.physicalPath ?? process.cwd(),
   environment: {},
   options: options.options ?? {},
+  warmUp: [],
   port: 0,
 })
 

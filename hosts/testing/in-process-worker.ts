@@ -58,6 +58,7 @@ export class InProcessWorker {
         workerId: 1,
         pool: settings.pool,
         startupTimeLimit: options.startupTimeLimit ?? STARTUP_TIME_LIMIT,
+        pinged: false,
         applications: [{ ...settings, type: BRIDGED }],
         adapters: [],
       },
@@ -68,7 +69,7 @@ export class InProcessWorker {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.drained = resolve
-      this.receiver.tell([ToWorker.DRAIN, SHUTDOWN_TIME_LIMIT])
+      this.receiver.drain(Date.now() + SHUTDOWN_TIME_LIMIT, 'the bridge was closed')
     })
   }
 }

@@ -43,9 +43,44 @@ export const applicationSettings = {
   }),
   preloadEnabled: Type.Boolean({
     default: false,
-    notSupportedYet: true,
-    description: 'Whether it is asked once before its first request.',
+    description:
+      'Whether every worker of its pool loads it at its start, and asks it for `/` and its initialization pages before it takes requests.',
   }),
+  applicationInitialization: Type.Object(
+    {
+      pages: Type.Array(
+        Type.Object({
+          initializationPage: Type.String({
+            pattern: '^/',
+            description: 'Path and query below the application, such as `/warm?all=1`.',
+          }),
+          hostName: Type.String({
+            default: '',
+            description: 'What the Host header says; `localhost` where left out.',
+          }),
+        }),
+        {
+          default: [],
+          description: 'Pages that a new worker asks for before it takes over from another one.',
+        },
+      ),
+      doAppInitAfterRestart: Type.Boolean({
+        default: false,
+        description: 'Whether it asks for them at its other starts too.',
+      }),
+      remapManagedRequestsTo: Type.String({
+        default: '',
+        notSupportedYet: true,
+        description: 'Page that clients get meanwhile.',
+      }),
+      skipManagedModules: Type.Boolean({
+        default: false,
+        notSupportedYet: true,
+        description: 'Whether the pages pass the managed modules.',
+      }),
+    },
+    { description: 'What warms the application up.' },
+  ),
   serviceAutoStartEnabled: Type.Boolean({
     default: false,
     notSupportedYet: true,

@@ -6,9 +6,8 @@ export const failure = Type.Object(
   {
     inFlight: Type.Enum(['reset', '502', 'retrySafe'], {
       default: 'reset',
-      notSupportedYet: ['retrySafe'],
       description:
-        "What the clients of a dead worker's requests get: a reset connection, or 502 where no answer had begun.",
+        "What becomes of a dead worker's requests: a reset connection, or 502 where no answer had begun. retrySafe: a GET or HEAD of which nothing was answered is given once to another worker, the others are reset.",
     }),
     loadBalancerCapabilities: Type.Enum(['HttpLevel', 'TcpLevel'], {
       default: 'HttpLevel',

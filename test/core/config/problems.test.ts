@@ -75,7 +75,7 @@ const cases: Readonly<Record<string, readonly [file: string, ...lines: string[]]
     'FILE:2:78: /applicationPools/0/concurrentRequests: must be a whole number from 1 to 65535, not 1.5',
     'FILE:3:40: /applicationPools/0/processModel/startupTimeLimit: must be a time span from 00:00:01 to 49.17:02:47, such as "00:20:00" or "20m", not "0s"',
     'FILE:3:67: /applicationPools/0/processModel/shutdownTimeLimit: must be a time span from 00:00:01 to 49.17:02:47, such as "00:20:00" or "20m", not "50d"',
-    'FILE:4:27: /applicationPools/0/failure/inFlight: must be one of "reset", "502"; not "resett"',
+    'FILE:4:27: /applicationPools/0/failure/inFlight: must be one of "reset", "502", "retrySafe"; not "resett"',
   ],
   'what is not supported yet is refused by key': [
     `{ ${SITES},\n "applicationPoolDefaults": {\n "processModel": { "idleTimeout": "nonsense" },\n "recycling": { "periodicRestart": { "schedule": [7] } } },\n "siteDefaults": { "hsts": { "enable": 1 } } }`,

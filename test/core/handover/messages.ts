@@ -12,7 +12,7 @@ const FIELDS: Readonly<Record<number, number>> = {
   [ToWorker.BODY_END]: 3,
   [ToWorker.ABORT]: 2,
   [ToWorker.RESPONSE_ACK]: 3,
-  [ToWorker.DRAIN]: 2,
+  [ToWorker.DRAIN]: 3,
   [ToWorker.PING]: 1,
 }
 

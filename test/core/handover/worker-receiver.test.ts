@@ -78,6 +78,20 @@ class Lane {
     return this.drive.start(asked)
   }
 
+  /** One more worker for the same queue. */
+  another(credits = 2): WorkerReceiver {
+    const nothing = (): undefined => undefined
+    const receiver = new WorkerReceiver({
+      queue: this.queue,
+      credits,
+      post: nothing,
+      observer: { ready: nothing, drained: nothing, pong: nothing, event: nothing, illFormed: nothing },
+      settingsOf,
+    })
+    this.queue.attach(receiver)
+    return receiver
+  }
+
   /** All messages that were posted since it was last asked. */
   async posted(): Promise<unknown[][]> {
     await new Promise((resolve) => {
@@ -494,17 +508,6 @@ t.test('when the worker is lost, what it had fails, and what it had begun breaks
   }
 })
 
-t.test(
-  'a request that was taken, but not handed over when the worker was lost, is answered with 503',
-  async (test) => {
-    const lane = new Lane(3, { dispatch: [pendingStage, dispatchStage] })
-    const ctx = lane.ask()
-    lane.receiver.lose('WORKER_LOST')
-    ctx.resume('CONTINUE')
-    test.match(ctx, { state: 'done', error: 'UNAVAILABLE', response: { status: 503 } })
-  },
-)
-
 t.test('the worker hears of the end of a connection that it knows, and of no other', async (test) => {
   const lane = new Lane()
   const connection = makeConnection()
@@ -526,8 +529,8 @@ t.test('WAS is told what concerns no request', async (test) => {
     ToListener.DRAINED,
   ])
   test.same(lane.told, ['ready', 'event hello', 'drained'])
-  lane.receiver.tell([ToWorker.DRAIN, 500])
-  test.same(await lane.posted(), [[ToWorker.DRAIN, 500]])
+  lane.receiver.tell([ToWorker.PING])
+  test.same(await lane.posted(), [[ToWorker.PING]])
 })
 
 t.test('what is no message is reported, and nothing after it is believed', async (test) => {
@@ -549,4 +552,123 @@ t.test('answers to requests that nobody asked are ignored', async (test) => {
   lane.receiver.receive([ToListener.RESPONSE, 12_345, ResponseFlags.END, 200, 'x', ToListener.RESET, 99])
   test.same(lane.told, [])
   test.equal(lane.receiver.credits, 2)
+})
+
+const drainOf = (messages: unknown[][]): unknown[] | undefined =>
+  messages.find(([kind]) => kind === ToWorker.DRAIN)
+
+t.test(
+  'the order to drain waits for a request that a stage holds between queue and dispatch',
+  async (test) => {
+    const lane = new Lane(10, { dispatch: [pendingStage, dispatchStage] })
+    const [first, second] = [lane.ask(), lane.ask()]
+    lane.receiver.drain(500, 'it is old')
+    test.same(await lane.posted(), [])
+    first.resume('CONTINUE')
+    test.notOk(drainOf(await lane.posted()), 'one is still held')
+    second.resume('CONTINUE')
+    const messages = await lane.posted()
+    test.equal(messages.at(-2)?.[0], ToWorker.REQUEST)
+    test.same(messages.at(-1), [ToWorker.DRAIN, 500, 'it is old'])
+  },
+)
+
+t.test('the order to drain waits no longer for a request whose client has gone', async (test) => {
+  const lane = new Lane(10, { dispatch: [pendingStage, dispatchStage] })
+  const ctx = lane.ask()
+  lane.receiver.drain(500, '')
+  lane.drive.pipeline.abandon(ctx)
+  test.same(drainOf(await lane.posted()), [ToWorker.DRAIN, 500, ''])
+})
+
+t.test('the order to drain goes at once where all that was taken is sent', async (test) => {
+  const lane = new Lane(10)
+  lane.ask()
+  await lane.posted()
+  lane.receiver.drain(500, '')
+  test.same(await lane.posted(), [[ToWorker.DRAIN, 500, '']])
+})
+
+t.test('a receiver that is detached by the request it has just taken gets no other', async (test) => {
+  const lane = new Lane(1)
+  const first = lane.ask()
+  const others = [lane.ask(), lane.ask()]
+  lane.receiver.takenLimit = 2
+  lane.receiver.onTakenLimit = () => {
+    lane.queue.detach(lane.receiver)
+    lane.receiver.drain(500, '')
+  }
+  lane.receiver.credits = 10
+  await lane.posted()
+  lane.respond(first)
+  const kinds = lane.kinds(await lane.posted())
+  test.same(kinds.slice(-2), [ToWorker.REQUEST, ToWorker.DRAIN])
+  test.equal(lane.queue.length, 1)
+  test.equal(others[1]?.state, 'queue')
+})
+
+t.test('a request that was never handed over to a worker that has ended waits for another', async (test) => {
+  const lane = new Lane(10, { dispatch: [pendingStage, dispatchStage] })
+  const held = lane.ask({ method: 'POST' })
+  lane.queue.detach(lane.receiver)
+  lane.receiver.lose('WORKER_LOST')
+  held.resume('CONTINUE')
+  test.match(held, { state: 'queue', retried: true, receiver: null })
+  const other = lane.another()
+  held.resume('CONTINUE')
+  test.equal(other.executing, 1)
+})
+
+t.test('what is safe to retry goes back to the queue, once, before all others', async (test) => {
+  const lane = new Lane(2)
+  const get = lane.ask({ target: '/1' })
+  lane.ask({ target: '/2', method: 'HEAD' })
+  const waiting = lane.ask({ target: '/3' })
+  lane.queue.detach(lane.receiver)
+  test.equal(lane.receiver.lose('WORKER_LOST', true), 2)
+  test.same(
+    [...lane.queue.contents].map(({ target }) => target),
+    ['/1', '/2', '/3'],
+  )
+  test.equal(waiting.state, 'queue')
+  const other = lane.another(2)
+  test.equal(lane.receiver.credits, 2)
+  test.equal(other.executing, 2)
+  lane.queue.detach(other)
+  test.equal(other.lose('WORKER_LOST', true), 0, 'not a second time')
+  test.match(get, { state: 'done', error: 'WORKER_LOST' })
+  test.equal(lane.drive.trace.filter((step) => step === 'log').length, 2, 'the log has each once')
+})
+
+t.test('what may do harm a second time is not retried', async (test) => {
+  const lost = async (asked: Asked, before: (lane: Lane, ctx: RequestContext) => void): Promise<unknown> => {
+    const lane = new Lane()
+    const ctx = lane.ask(asked)
+    before(lane, ctx)
+    lane.queue.detach(lane.receiver)
+    const retried = lane.receiver.lose('WORKER_LOST', true)
+    test.equal(lane.queue.length, 0)
+    return [retried, ctx.error]
+  }
+  test.same(await lost({ method: 'POST' }, nothing), [0, 'WORKER_LOST'])
+  test.same(await lost({ incoming: withBody() }, nothing), [0, 'WORKER_LOST'], 'a GET with a body')
+  const begun = (lane: Lane, ctx: RequestContext): void => {
+    lane.respond(ctx, 0)
+  }
+  test.same(await lost({}, begun), [0, 'WORKER_LOST'], 'the answer had begun')
+  const informed = (lane: Lane, ctx: RequestContext): void => {
+    lane.receiver.receive([ToListener.INFORMATIONAL, ctx.exchange, 'HTTP/1.1 103 Early Hints\r\n\r\n'])
+  }
+  test.same(await lost({}, informed), [0, 'WORKER_LOST'], 'a byte of an answer was sent')
+  test.same(await lost({}, abandon), [0, 'CLIENT_GONE'])
+})
+
+t.test('a request whose client goes away while it waits again is forgotten', async (test) => {
+  const lane = new Lane()
+  const ctx = lane.ask()
+  lane.queue.detach(lane.receiver)
+  lane.receiver.lose('WORKER_LOST', true)
+  abandon(lane, ctx)
+  test.equal(lane.queue.length, 0)
+  test.match(ctx, { state: 'done', error: 'CLIENT_GONE' })
 })

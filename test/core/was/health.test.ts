@@ -30,7 +30,7 @@ t.test('a worker that answers is asked again an interval after its answer, and l
     hosted.clock.advance(round === 0 ? 1 : 10_000)
     test.equal(await pings(all), 1)
     hosted.clock.advance(19_999)
-    worker.say([ToListener.PONG, 5_000_000, 0.25])
+    worker.say([ToListener.PONG, 5_000_000, 0.25, null])
   }
   test.equal(worker.killed, false)
   test.same(hosted.ids, [])
@@ -78,7 +78,7 @@ t.test(
 t.test('one silent thread of several is enough', async (test) => {
   const { hosted, worker } = running({ processModel: { threads: 2 } })
   hosted.clock.advance(10_000)
-  worker.say([ToListener.PONG, 1, 0], 0)
+  worker.say([ToListener.PONG, 1, 0, null], 0)
   hosted.clock.advance(20_000)
   test.equal(worker.killed, true)
 })

@@ -1,6 +1,6 @@
 /** A pool's workers from demand to end, whatever becomes of them. */
 import t from 'tap'
-import { ToListener, ToWorker } from '../../../core/contract/messages.js'
+import { PROTOCOL_VERSION, ToListener, ToWorker } from '../../../core/contract/messages.js'
 import { makeConnection } from '../pipeline/drive.js'
 import { Hosted, turn } from './hosted.js'
 
@@ -34,9 +34,9 @@ t.test('a worker is ready when each of its lanes has said so', async (test) => {
   const hosted = new Hosted([{ name: 'a', processModel: { threads: 2 } }])
   const requests = [hosted.ask('a'), hosted.ask('a')]
   const { worker } = hosted
-  worker.say([ToListener.READY, 1], 1)
+  worker.say([ToListener.READY, PROTOCOL_VERSION], 1)
   test.same(hosted.states, ['starting'])
-  worker.say([ToListener.READY, 1], 0)
+  worker.say([ToListener.READY, PROTOCOL_VERSION], 0)
   test.same(hosted.states, ['running'])
   test.same(
     requests.map(({ state }) => state),
@@ -244,7 +244,7 @@ t.test('stop lets a worker finish what it has, and refuses who waits and who com
   test.same(hosted.states, ['stopping'])
   test.match(waiting, { error: 'POOL_DISABLED', response: { status: 503 } })
   test.equal(hosted.ask('a', '/3').error, 'POOL_DISABLED')
-  test.same(await worker.heard(), [[ToWorker.DRAIN, 10_000]])
+  test.same(await worker.heard(), [[ToWorker.DRAIN, hosted.clock.now() + 10_000, 'its pool was stopped']])
 
   worker.answer(taken)
   test.equal(taken.response.status, 200)

@@ -73,11 +73,20 @@ t.test('time, requests and memory make a worker old', async (test) => {
   await turn()
   test.same([requests.hosted.ids, requests.hosted.started.length], [[5075], 2])
   const memory = running({ processModel: {}, recycling: { periodicRestart: { privateMemory: 1000 } } })
-  memory.old.say([ToListener.PONG, 1_023_999, 0])
+  memory.old.say([ToListener.PONG, 1_023_999, 0, null])
   test.same(memory.hosted.ids, [])
-  memory.old.say([ToListener.PONG, 1_024_000, 0])
+  memory.old.say([ToListener.PONG, 1_024_000, 0, null])
   test.same(memory.hosted.ids, [5117])
   test.equal(memoryReason(2048, { time: 0, memory: 2, privateMemory: 0 }), 'Memory')
+})
+
+t.test('a worker whose application reported itself unhealthy is replaced once', async (test) => {
+  const { hosted, old, pool } = running({ processModel: {} })
+  old.say([ToListener.PONG, 1000, 0, 'the database is gone'])
+  old.say([ToListener.PONG, 1000, 0, ''])
+  test.same([hosted.ids, hosted.started.length], [[5078], 2])
+  const entry = pool.history.entries.find(({ what }) => what === 'recycling')
+  test.match(entry, { worker: 1, event: 5078, evidence: { reported: 'the database is gone' } })
 })
 
 t.test('a garden spreads its first recycles', async (test) => {

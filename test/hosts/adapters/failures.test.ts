@@ -5,9 +5,12 @@ import type { ServerEvent } from '../../../core/contract/events.js'
 import type { ApplicationSettings } from '../../../core/contract/messages.js'
 import { standardAdapters } from '../../../hosts/adapters/standard.js'
 import { HostedApplications } from '../../../hosts/runtime/hosted-applications.js'
+import { installListenCapture } from '../../../hosts/runtime/listen-capture.js'
 import { load, settings } from './load.js'
 
 t.setTimeout(30_000)
+
+installListenCapture()
 
 interface Failure {
   readonly what: string
@@ -52,19 +55,19 @@ const failures: readonly Failure[] = [
     what: 'that exports nothing and never listens',
     source: `export {}`,
     limit: 50,
-    text: /\(it exports: nothing\), and did not call listen within 0\.05 s \(startupTimeLimit\)\. Export/,
+    text: /\(it exports: nothing\), and did not call listen within 0\.045 s \(nine tenths of startupTimeLimit\)\. Export/,
   },
   {
     what: 'that takes too long',
     source: `setInterval(() => 0, 1_000).unref(); await new Promise(() => 0)`,
     limit: 50,
-    text: /was not ready within 0\.05 s/,
+    text: /was not ready within 0\.045 s/,
   },
   {
     what: 'whose factory takes too long',
     source: `export default () => new Promise(() => 0)`,
     limit: 50,
-    text: /was not ready within 0\.05 s/,
+    text: /was not ready within 0\.045 s/,
   },
   {
     what: 'whose factory returns nothing',
@@ -130,6 +133,7 @@ void t.test('one that fails leaves the others alone', async (test) => {
     workerId: 1,
     pool: 'Pool',
     startupTimeLimit: 5_000,
+    pinged: true,
     applications: [one(1, 'bad'), one(2, 'good'), one(3, 'wrong')],
     adapters: [],
   })
@@ -139,6 +143,51 @@ void t.test('one that fails leaves the others alone', async (test) => {
   )
   test.match(events, [{ text: /"Site\/bad"/ }, { text: /"Site\/wrong"/ }])
 })
+
+void t.test(
+  'applications load together: none waits for one that hangs, and each gets its own server',
+  async (test) => {
+    const program = (path: string, port: number): string => `
+    import { createServer } from 'node:http'
+    export {}
+    globalThis.loading ??= []
+    loading.push('${path}')
+    setTimeout(() => {
+      globalThis.ports ??= {}
+      const server = createServer((request, response) => response.end('${path}'))
+      server.listen(process.env.PORT, () => (globalThis.ports.${path} = [server.address().port, ${port}]))
+    }, ${port % 2 === 0 ? 30 : 10})`
+    const folder = test.testdir({
+      'hangs.mjs': `await new Promise(() => setInterval(() => undefined, 1000).unref())`,
+      'never.mjs': `export {}`,
+      'one.mjs': program('one', 8002),
+      'two.mjs': program('two', 8001),
+      'good.mjs': `export default (request, response) => response.end()`,
+    })
+    const names = ['hangs', 'never', 'one', 'two', 'good']
+    const applications = new HostedApplications(await standardAdapters(), () => undefined)
+    const started = applications.start({
+      workerId: 1,
+      pool: 'Pool',
+      startupTimeLimit: 3_000,
+      pinged: true,
+      applications: names.map((name, at) =>
+        settings({ id: at + 1, module: join(folder, `${name}.mjs`), port: name === 'one' ? 8002 : 8001 }),
+      ),
+      adapters: [],
+    })
+    const loaded = [3, 4, 5].map(async (id) => applications.get(id)?.loaded)
+    test.same(await Promise.all(loaded), [true, true, true])
+    test.equal(applications.get(2)?.state, 'loading', 'the one that never listens is still waited for')
+    const { ports } = globalThis as { ports?: Record<string, number[]> }
+    test.same(ports, { one: [8002, 8002], two: [8001, 8001] })
+    await started
+    test.same(
+      [1, 2].map((id) => applications.get(id)?.state),
+      ['failed', 'failed'],
+    )
+  },
+)
 
 void t.test('an application that fails to close does not keep the others open', async (test) => {
   const source = `

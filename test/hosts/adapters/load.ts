@@ -27,6 +27,7 @@ export const settings = (more: Partial<ApplicationSettings>): ApplicationSetting
   physicalPath: process.cwd(),
   environment: {},
   options: {},
+  warmUp: [],
   port: 8080,
   ...more,
 })
@@ -43,7 +44,14 @@ export const load = async (
   const events: ServerEvent[] = []
   const applications = new HostedApplications(await standardAdapters(), (event) => events.push(event))
   const one = settings({ module: join(folder, name), physicalPath: folder, ...more })
-  await applications.start({ workerId: 1, pool: 'Pool', startupTimeLimit, applications: [one], adapters: [] })
+  await applications.start({
+    workerId: 1,
+    pool: 'Pool',
+    startupTimeLimit,
+    pinged: true,
+    applications: [one],
+    adapters: [],
+  })
   const hosted = applications.get(1)
   if (!hosted) throw new Error('It was not added')
   return { hosted, applications, events }

@@ -46,7 +46,14 @@ const start = async (listener: Listener): Promise<Started> => {
   const application = settings({ type: 'own' })
   runtime.receive([
     ToWorker.START,
-    { workerId: 1, pool: 'Pool', startupTimeLimit: 1_000, applications: [application], adapters: [] },
+    {
+      workerId: 1,
+      pool: 'Pool',
+      startupTimeLimit: 1_000,
+      pinged: true,
+      applications: [application],
+      adapters: [],
+    },
   ])
   for (const id of [1, 2, 3]) runtime.receive([ToWorker.CONNECT, id, '1.2.3.4', 1000 + id, '5.6.7.8', 80, 0])
   await heard((all) => all[0] === ToListener.READY)
@@ -176,7 +183,7 @@ void t.test('a worker that drains finishes its requests first', async (test) => 
     pending.keep(response)
   })
   runtime.receive(requestOf(1, 1, '/'))
-  runtime.receive([ToWorker.DRAIN, 1_000])
+  runtime.receive([ToWorker.DRAIN, Date.now() + 1_000, 'it is old'])
   const response = await pending.promise
   await new Promise((resolve) => setImmediate(resolve))
   test.notOk(said.includes(ToListener.DRAINED))
