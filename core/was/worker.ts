@@ -12,32 +12,16 @@ import type { WorkerEnd, WorkerHandle, WorkerHost } from '../contract/worker-hos
 import { WorkerReceiver } from '../handover/worker-receiver.js'
 import type { Application } from '../namespace/application.js'
 import type { RequestQueue } from '../queue/request-queue.js'
+import { Ageing, type Allowance } from './ageing.js'
 import { Health } from './health.js'
 import { type HistoryEntry } from './history.js'
-import { afterLong, memoryReason, type RecycleReason } from './recycling.js'
+import type { RecycleReason } from './recycling.js'
 import { wasEvents } from './events.js'
 import { move, workerMoves, type WorkerState } from './states.js'
+import { measure, memoryOf, type WorkerSnapshot } from './worker-snapshot.js'
 
 /** How a worker's life went, for its pool. */
 export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
-
-export interface WorkerSnapshot {
-  readonly id: number
-  readonly state: WorkerState
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number
-  /** Requests taken since its start, and those of them that have not been answered. */
-  readonly taken: number
-  readonly executing: number
-  /** Age of the oldest request that it has, in milliseconds. */
-  readonly oldestRequest: number | undefined
-  /** When its most silent thread answered a ping last, milliseconds since the epoch. */
-  readonly lastPong: number | undefined
-  /** Bytes in use in all threads as of their last answers. */
-  readonly memory: number
-  /** How busy the busiest thread was at its last answer: 0 to 1. */
-  readonly utilisation: number | undefined
-}
 
 export interface WorkerOptions {
   readonly id: number
@@ -52,8 +36,8 @@ export interface WorkerOptions {
   readonly settingsOf: (application: Application) => ApplicationSettings
   /** Kept for whoever asks afterwards. */
   readonly remember: (entry: HistoryEntry) => void
-  /** What it may do before it is replaced the first time: milliseconds and requests, 0 is no limit. */
-  readonly first: { readonly time: number; readonly requests: number }
+  /** What it may do before it is replaced the first time. */
+  readonly first: Allowance
   /** It has become old. Never called while a request is being handed over. */
   readonly onOld: (reason: RecycleReason) => void
   readonly onReady: () => void
@@ -61,9 +45,6 @@ export interface WorkerOptions {
   readonly onCondemned: () => void
   readonly onEnded: (outcome: WorkerOutcome, end: WorkerEnd) => void
 }
-
-/** A worker that is too large and could not be replaced is looked at again after so many milliseconds. */
-const HEED_AGAIN = 300_000
 
 export class Worker {
   readonly id: number
@@ -73,8 +54,7 @@ export class Worker {
   private readonly receivers: WorkerReceiver[]
   private readonly startedAt: number
   private readonly pulses: Health[] = []
-  private cancelAge: () => void = () => undefined
-  private heedMemoryFrom = 0
+  private readonly ageing: Ageing
   private readyLanes = 0
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
@@ -111,7 +91,7 @@ export class Worker {
           drained: () => undefined,
           pong: (memory, utilisation) => {
             this.pulses[lane]?.answered(memory, utilisation)
-            this.heedMemory()
+            this.ageing.heedMemory(memoryOf(this.pulses))
           },
           event: (event) => {
             options.events.write(event)
@@ -126,6 +106,14 @@ export class Worker {
       receiver.tell([ToWorker.START, this.settings()])
       return receiver
     })
+    this.ageing = new Ageing({
+      clock,
+      receivers: this.receivers,
+      limits: pool.recycling.periodicRestart,
+      onOld: (reason) => {
+        if (this.state === 'running') options.onOld(reason)
+      },
+    })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
       options.events.write(wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
       this.handle.kill()
@@ -137,29 +125,10 @@ export class Worker {
     return this.receivers.reduce((sum, receiver) => sum + receiver.executing, 0)
   }
 
-  /** Requests that it has taken since it started. */
-  get taken(): number {
-    return this.receivers.reduce((sum, receiver) => sum + receiver.taken, 0)
-  }
-
   /** All that is known of it now. */
   snapshot(): WorkerSnapshot {
-    const now = this.options.clock.now()
-    const pongs = this.pulses.flatMap(({ pong }) => (pong ? [pong] : []))
-    const since = this.receivers.flatMap(({ oldestSince }) =>
-      oldestSince === undefined ? [] : [oldestSince],
-    )
-    return {
-      id: this.id,
-      state: this.state,
-      startedAt: this.startedAt,
-      taken: this.taken,
-      executing: this.executing,
-      oldestRequest: since.length > 0 ? now - Math.min(...since) : undefined,
-      lastPong: pongs.length > 0 ? Math.min(...pongs.map(({ at }) => at)) : undefined,
-      memory: pongs.reduce((sum, { memory }) => sum + memory, 0),
-      utilisation: pongs.length > 0 ? Math.max(...pongs.map(({ utilisation }) => utilisation)) : undefined,
-    }
+    const { id, state, startedAt } = this
+    return { id, state, startedAt, ...measure(this.receivers, this.pulses, this.options.clock.now()) }
   }
 
   /** The applications that it has loaded, or was told to. */
@@ -169,8 +138,7 @@ export class Worker {
 
   /** It could not be replaced: it may do as much again before that is tried again. */
   stay(): void {
-    this.limit(this.options.pool.recycling.periodicRestart)
-    this.heedMemoryFrom = this.options.clock.now() + HEED_AGAIN
+    this.ageing.stay()
   }
 
   /** Takes no more requests, finishes what it has, closes its applications, ends; killed when the limit has passed. */
@@ -218,7 +186,7 @@ export class Worker {
     events.write(wasEvents.workerStarted(pool.name, this.id, clock.now() - this.startedAt))
     this.remember('ready', 'all its threads have said so')
     this.startPinging()
-    this.limit(this.options.first)
+    this.ageing.allow(this.options.first)
     for (const receiver of this.receivers) queue.attach(receiver)
     this.options.onReady()
   }
@@ -264,32 +232,9 @@ export class Worker {
     }
   }
 
-  /** So much more it may do from now on. With several threads each has its share of the requests. */
-  private limit({ time, requests }: WorkerOptions['first']): void {
-    this.cancelAge()
-    const old = (reason: RecycleReason) => () => {
-      if (this.state === 'running') this.options.onOld(reason)
-    }
-    if (time > 0) this.cancelAge = afterLong(this.options.clock, time, old('Time'))
-    if (requests === 0) return
-    const share = Math.ceil(requests / this.receivers.length)
-    for (const receiver of this.receivers) {
-      receiver.takenLimit = receiver.taken + share
-      // The request that reaches the limit has been taken but not been sent: it must go before the order to drain.
-      receiver.onTakenLimit = () => setImmediate(old('Requests'))
-    }
-  }
-
-  private heedMemory(): void {
-    if (this.state !== 'running' || this.options.clock.now() < this.heedMemoryFrom) return
-    const { memory } = this.snapshot()
-    const reason = memoryReason(memory, this.options.pool.recycling.periodicRestart)
-    if (reason) this.options.onOld(reason)
-  }
-
   private stopPinging(): void {
     for (const pulse of this.pulses) pulse.stop()
-    this.cancelAge()
+    this.ageing.stop()
   }
 
   /** One of its event loops does not turn any more: it gets no more work, and is ended. */
