@@ -1,50 +1,17 @@
 /** One worker as WAS sees it: starting, running, stopping, ended; never more than one of them. */
-import type { Clock } from '../clock.js'
-import type { PoolConfig } from '../contract/config.js'
-import type { EventLog, ServerEvent } from '../contract/events.js'
-import {
-  ToWorker,
-  type AdapterSettings,
-  type ApplicationSettings,
-  type WorkerSettings,
-} from '../contract/messages.js'
-import type { WorkerEnd, WorkerHandle, WorkerHost } from '../contract/worker-host.js'
+import type { ServerEvent } from '../contract/events.js'
+import { ToWorker, type WorkerSettings } from '../contract/messages.js'
+import type { WorkerEnd, WorkerHandle } from '../contract/worker-host.js'
 import { WorkerReceiver } from '../handover/worker-receiver.js'
 import type { Application } from '../namespace/application.js'
-import type { RequestQueue } from '../queue/request-queue.js'
-import { Ageing, type Allowance } from './ageing.js'
+import { Ageing } from './ageing.js'
 import { Health } from './health.js'
-import { type HistoryEntry } from './history.js'
-import type { RecycleReason } from './recycling.js'
+import type { HistoryEntry } from './history.js'
+import { IdleWatch } from './idle.js'
 import { wasEvents } from './events.js'
 import { move, workerMoves, type WorkerState } from './states.js'
+import type { WorkerOptions } from './worker-options.js'
 import { measure, memoryOf, type WorkerSnapshot } from './worker-snapshot.js'
-
-/** How a worker's life went, for its pool. */
-export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
-
-export interface WorkerOptions {
-  readonly id: number
-  readonly pool: PoolConfig
-  readonly queue: RequestQueue
-  readonly host: WorkerHost
-  readonly clock: Clock
-  readonly events: EventLog
-  /** Applications that requests are waiting for: loaded before the worker says that it is ready. */
-  readonly wanted: readonly Application[]
-  readonly adapters: readonly AdapterSettings[]
-  readonly settingsOf: (application: Application) => ApplicationSettings
-  /** Kept for whoever asks afterwards. */
-  readonly remember: (entry: HistoryEntry) => void
-  /** What it may do before it is replaced the first time. */
-  readonly first: Allowance
-  /** It has become old. Never called while a request is being handed over. */
-  readonly onOld: (reason: RecycleReason) => void
-  readonly onReady: () => void
-  /** It takes no more requests from now on, though it has not ended. */
-  readonly onCondemned: () => void
-  readonly onEnded: (outcome: WorkerOutcome, end: WorkerEnd) => void
-}
 
 export class Worker {
   readonly id: number
@@ -55,6 +22,7 @@ export class Worker {
   private readonly startedAt: number
   private readonly pulses: Health[] = []
   private readonly ageing: Ageing
+  private readonly idle: IdleWatch
   private readyLanes = 0
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
@@ -97,7 +65,7 @@ export class Worker {
             options.events.write(event)
           },
           illFormed: (what) => {
-            options.events.write(wasEvents.workerNotTrusted(pool.name, this.id, what))
+            this.condemn(wasEvents.workerNotTrusted(pool.name, this.id, what))
             this.handle.kill()
           },
         },
@@ -114,15 +82,26 @@ export class Worker {
         if (this.state === 'running') options.onOld(reason)
       },
     })
+    this.idle = new IdleWatch({
+      clock,
+      timeout: options.idleTimeout,
+      activity: () => this,
+      onIdle: options.onIdle,
+    })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
-      options.events.write(wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
-      this.handle.kill()
+      this.report('failed', wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
+      this.giveUp('startupTimeLimit')
     })
   }
 
   /** Requests that it has taken and not finished. */
   get executing(): number {
     return this.receivers.reduce((sum, receiver) => sum + receiver.executing, 0)
+  }
+
+  /** Requests that it has taken since it started. */
+  get taken(): number {
+    return this.receivers.reduce((sum, receiver) => sum + receiver.taken, 0)
   }
 
   /** All that is known of it now. */
@@ -141,14 +120,18 @@ export class Worker {
     this.ageing.stay()
   }
 
-  /** Takes no more requests, finishes what it has, closes its applications, ends; killed when the limit has passed. */
-  stop(reason = 'its pool was stopped'): void {
+  /**
+   * Takes no more requests, finishes what it has, closes its applications, ends; killed when the limit has passed.
+   *
+   * @param event - where one has told of it: kept as its evidence
+   */
+  stop(reason = 'its pool was stopped', event?: ServerEvent): void {
     if (this.state === 'stopping' || this.state === 'ended') return
     this.state = move(workerMoves, this.state, 'stopping')
     this.why = reason
-    this.stopPinging()
-    this.remember('stopping', reason)
-    const { queue, pool, clock, events } = this.options
+    this.stopWatching()
+    this.remember('stopping', reason, event?.id, event?.facts)
+    const { queue, pool, clock } = this.options
     const limit = pool.processModel.shutdownTimeLimit
     for (const receiver of this.receivers) {
       queue.detach(receiver)
@@ -156,8 +139,8 @@ export class Worker {
     }
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
-      events.write(wasEvents.stopTooSlow(pool.name, this.id, limit, this.executing))
-      this.handle.kill()
+      this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, limit, this.executing))
+      this.giveUp('shutdownTimeLimit')
     })
   }
 
@@ -187,13 +170,18 @@ export class Worker {
     this.remember('ready', 'all its threads have said so')
     this.startPinging()
     this.ageing.allow(this.options.first)
+    this.idle.start()
     for (const receiver of this.receivers) queue.attach(receiver)
     this.options.onReady()
   }
 
   private ended(end: WorkerEnd): void {
+    if (this.state === 'ended') {
+      this.options.onOrphanEnded()
+      return
+    }
     this.cancelLimit()
-    this.stopPinging()
+    this.stopWatching()
     const { queue, pool, events } = this.options
     const before = this.state
     this.state = move(workerMoves, this.state, 'ended')
@@ -232,25 +220,42 @@ export class Worker {
     }
   }
 
-  private stopPinging(): void {
+  private stopWatching(): void {
     for (const pulse of this.pulses) pulse.stop()
     this.ageing.stop()
+    this.idle.stop()
   }
 
-  /** One of its event loops does not turn any more: it gets no more work, and is ended. */
+  /** One of its event loops does not turn any more. */
   private silent(): void {
+    const { pool } = this.options
+    this.condemn(wasEvents.noPong(pool.name, this.id, pool.processModel.pingResponseTime, this.snapshot()))
+    this.giveUp('pingResponseTime')
+  }
+
+  /** It works no more as it should: it gets no more requests, and its pool is told before it ends. */
+  private condemn(event: ServerEvent): void {
+    this.report('failed', event)
     if (this.state !== 'running') return
-    const { pool, queue } = this.options
     this.condemned = true
     this.state = move(workerMoves, this.state, 'stopping')
-    this.stopPinging()
-    this.report(
-      'failed',
-      wasEvents.noPong(pool.name, this.id, pool.processModel.pingResponseTime, this.snapshot()),
-    )
-    for (const receiver of this.receivers) queue.detach(receiver)
-    this.handle.kill()
+    this.stopWatching()
+    for (const receiver of this.receivers) this.options.queue.detach(receiver)
     this.options.onCondemned()
+  }
+
+  /** What has passed a limit is ended at once; with `orphanWorkerProcess` it is cut off and left to a debugger. */
+  private giveUp(limit: string): void {
+    const { handle } = this
+    if (!this.options.pool.failure.orphanWorkerProcess || !handle.abandon) {
+      handle.kill()
+      return
+    }
+    handle.abandon()
+    this.options.onOrphaned(limit, handle.pid, () => {
+      handle.kill()
+    })
+    this.ended({ kind: 'orphaned' })
   }
 
   private report(what: HistoryEntry['what'], event: ServerEvent): void {

@@ -6,7 +6,9 @@ import { firstLimit } from '../../../core/was/stagger.js'
 import { Hosted, turn } from './hosted.js'
 
 const running = (pool: Record<string, unknown> = {}) => {
-  const hosted = new Hosted([{ name: 'a', processModel: { pingingEnabled: false }, ...pool }])
+  const hosted = new Hosted([
+    { name: 'a', processModel: { pingingEnabled: false, idleTimeout: '0s' }, ...pool },
+  ])
   const first = hosted.ask('a', '/first')
   hosted.worker.ready()
   hosted.worker.answer(first)
