@@ -55,7 +55,7 @@ export class ApplicationPool {
         config.startMode === 'AlwaysRunning' &&
         this.state === 'started' &&
         this.replacements.census(this.workers).workers === 0,
-      start: () => this.demand() === 'start',
+      start: () => this.demand('startMode is AlwaysRunning') === 'start',
     })
     this.failures = new PoolFailures({
       clock: around.clock,
@@ -65,7 +65,7 @@ export class ApplicationPool {
         this.whenStopped(() => {
           this.open()
           this.history.report('trial', 0, wasEvents.trialStarted(config.name))
-          this.startWorker()
+          this.startWorker('its pool is on trial')
         })
       },
     })
@@ -154,7 +154,7 @@ export class ApplicationPool {
     if (disallowOverlappingRotation) {
       this.replacements.begin(old, null)
       old.stop(`it was recycled (${reason})`)
-    } else this.replacements.begin(old, this.startWorker(old))
+    } else this.replacements.begin(old, this.startWorker(`it replaces worker ${old.id}`, old))
   }
 
   /** A worker has failed: once too often, and the pool is taken out of service. */
@@ -169,7 +169,7 @@ export class ApplicationPool {
   }
 
   /** The queue has work, or a new connection, that one more worker could take. */
-  private demand(): DemandDecision {
+  private demand(reason = 'a request waits, or a garden grows'): DemandDecision {
     if (this.state !== 'started') return 'nothing'
     const { config, clock } = this.around
     const { demandStartThreshold } = config.webLimits
@@ -180,7 +180,7 @@ export class ApplicationPool {
       serverWorkers: this.around.countWorkers(),
       demandStartThreshold,
     })
-    if (decision === 'start') this.startWorker()
+    if (decision === 'start') this.startWorker(reason)
     if (decision === 'refuse') {
       if (clock.now() - this.toldRefused >= TELL_AGAIN) {
         this.toldRefused = clock.now()
@@ -191,7 +191,7 @@ export class ApplicationPool {
     return decision
   }
 
-  private startWorker(replaced?: Worker): Worker {
+  private startWorker(reason: string, replaced?: Worker): Worker {
     const { nextWorkerId, orphans, pressure } = this.around
     const { idleTimeout } = this.config.processModel
     const place = this.garden.placeFor(replaced)
@@ -202,6 +202,7 @@ export class ApplicationPool {
         this.recycleWorker(worker, reason, {})
       },
       id: nextWorkerId(),
+      reason,
       pool: this.config,
       queue: this.queue,
       wanted: wantedApplications(this.config, this.applications, this.queue, replaced),

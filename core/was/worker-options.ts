@@ -15,6 +15,8 @@ export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
 
 export interface WorkerOptions {
   readonly id: number
+  /** Why it is started. */
+  readonly reason: string
   readonly pool: PoolConfig
   readonly queue: RequestQueue
   readonly host: WorkerHost

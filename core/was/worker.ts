@@ -43,7 +43,7 @@ export class Worker {
         },
       },
     )
-    this.remember('started', 'a request waits, or a garden grows')
+    this.remember('started', options.reason)
     this.receivers = Array.from({ length: this.handle.lanes }, (_value, lane) => {
       const receiver = new WorkerReceiver({
         queue,
