@@ -195,6 +195,8 @@ export class ApplicationPool {
     const { nextWorkerId, orphans, pressure } = this.around
     const { idleTimeout } = this.config.processModel
     const place = this.garden.placeFor(replaced)
+    // A trial that loads nothing would prove nothing.
+    const all = this.config.startMode === 'AlwaysRunning' || this.failures.onTrial
     const worker: Worker = new Worker({
       ...this.around,
       first: this.garden.allowance(place),
@@ -205,7 +207,7 @@ export class ApplicationPool {
       reason,
       pool: this.config,
       queue: this.queue,
-      wanted: wantedApplications(this.config, this.applications, this.queue, replaced),
+      wanted: wantedApplications(all ? this.applications : [], this.queue, replaced),
       remember: (entry) => {
         this.history.add(entry)
       },
