@@ -132,6 +132,10 @@ export const startServer = async (
     bindings = await withPositions(() => openEndpoints(config, listener, service))
   } catch (error) {
     await listener.close()
+    // Pools that always run have workers by now; they need not finish anything.
+    const stopped = service.stop()
+    service.kill()
+    await stopped
     await close()
     throw error
   }

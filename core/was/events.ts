@@ -134,6 +134,15 @@ export const wasEvents = {
       pid,
     }),
 
+  nothingToWatch: (pool: string) =>
+    was(
+      0,
+      'warning',
+      `Pool "${pool}" has no files of its own to watch: its applications are packages or static. ` +
+        'Name some in recycling.onFileChange.paths.',
+      { pool },
+    ),
+
   watchFailed: (pool: string, error: Error) =>
     was(
       0,

@@ -28,7 +28,11 @@ export const watchTriggers = (
     onTime: triggers.onTime,
   })
   const roots = watchedPaths(recycling.onFileChange, applications, config.directory)
-  if (!recycling.onFileChange.enabled || roots.length === 0) return cancelSchedule
+  if (!recycling.onFileChange.enabled) return cancelSchedule
+  if (roots.length === 0) {
+    events.write(wasEvents.nothingToWatch(name))
+    return cancelSchedule
+  }
   const closeWatch = onFileChange({
     clock,
     machine,

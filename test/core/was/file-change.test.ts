@@ -39,8 +39,11 @@ const watching = (recycling: object = { onFileChange: { enabled: true, paths: ['
   return { hosted, pool: hosted.pool('a') }
 }
 
-t.test('nothing is watched unless it is asked for', async (test) => {
+t.test('nothing is watched unless it is asked for, and it is told if there is nothing', async (test) => {
   test.equal(watching({}).hosted.watch, null)
+  const packages = watching({ onFileChange: { enabled: true } }).hosted
+  test.equal(packages.watch, null)
+  test.match(packages.events[0], { level: 'warning', text: /no files of its own to watch/ })
 })
 
 t.test('workers are replaced once, when nothing has changed for the delay', async (test) => {
