@@ -18,6 +18,7 @@ import { standardAdapters } from './adapters/standard.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { machine } from './machine/machine.js'
 import { threadHost } from './thread/thread-host.js'
 
 /** A binding that is open, with the port that it really has. */
@@ -113,6 +114,7 @@ export const startServer = async (
     host: threadHost,
     clock,
     events,
+    machine,
     adapters: adaptersOf(checked.modules),
   })
   const listener = new Listener({
@@ -130,6 +132,10 @@ export const startServer = async (
     bindings = await withPositions(() => openEndpoints(config, listener, service))
   } catch (error) {
     await listener.close()
+    // Pools that always run have workers by now; they need not finish anything.
+    const stopped = service.stop()
+    service.kill()
+    await stopped
     await close()
     throw error
   }

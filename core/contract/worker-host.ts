@@ -4,7 +4,7 @@ import type { PoolConfig } from './config.js'
 
 /** Why a worker ended, and the evidence. `stopped` is the only peaceful one. */
 export interface WorkerEnd {
-  readonly kind: 'stopped' | 'crashed' | 'exited' | 'outOfMemory' | 'killed'
+  readonly kind: 'stopped' | 'crashed' | 'exited' | 'outOfMemory' | 'killed' | 'orphaned'
   readonly exitCode?: number
   readonly error?: Error
 }
@@ -20,10 +20,17 @@ export interface WorkerObserver {
 export interface WorkerHandle {
   /** Event loops inside this worker that take requests; each is spoken to on a lane of its own, from 0. */
   readonly lanes: number
+  /** Process that it runs in, where that is not the server's own. */
+  readonly pid?: number | undefined
   /** Hands one batch to one lane; buffers named in `transfer` must not be touched afterwards. */
   post(lane: number, batch: Batch, transfer?: ArrayBuffer[]): void
   /** Ends it at once, whatever it is doing; `ended` follows. */
   kill(): void
+  /**
+   * Lets go of it for a debugger: it hears nothing more and is heard no more, but stays; `kill` still ends it, and `ended`
+   * follows whenever it has ended. Absent where a host cannot do that.
+   */
+  abandon?(): void
 }
 
 /** One way to run workers. */

@@ -20,6 +20,8 @@ const how = (end: WorkerEnd): string => {
       return end.error?.message ?? 'uncaught error'
     case 'killed':
       return 'it was killed'
+    case 'orphaned':
+      return 'it was orphaned'
     case 'stopped':
       return 'it stopped'
   }
@@ -34,6 +36,7 @@ const recycleIds: Readonly<Record<RecycleReason, number>> = {
   OnDemand: 5079,
   ConfigChange: 5080,
   PrivateMemory: 5117,
+  FileChange: 5080,
 }
 
 const recycleWords: Readonly<Record<RecycleReason, string>> = {
@@ -45,7 +48,13 @@ const recycleWords: Readonly<Record<RecycleReason, string>> = {
   OnDemand: 'an administrator asked for it',
   ConfigChange: 'its configuration has changed',
   PrivateMemory: 'it uses more memory than periodicRestart.privateMemory allows',
+  FileChange: 'files of its applications have changed',
 }
+
+const untilTrial = (pause: number): string =>
+  pause === 0
+    ? 'It stays so until it is started by hand.'
+    : `One worker is tried in ${pause / 1000} s (selfHealing), or when it is started by hand.`
 
 export const wasEvents = {
   workerStarted: (pool: string, worker: number, milliseconds: number) =>
@@ -59,14 +68,92 @@ export const wasEvents = {
     was(0, 'info', `Worker ${worker} of pool "${pool}" has ended: ${reason}.`, { pool, worker, reason }),
 
   /** 5002: disabled automatically due to a series of failures. */
-  disabledByFailures: (pool: string, failures: number, interval: number) =>
+  disabledByFailures: (pool: string, failures: number, interval: number, pause: number) =>
     was(
       5002,
       'error',
       `Pool "${pool}" is disabled: its workers failed ${failures} times within ${interval / 1000} s ` +
-        '(rapidFailProtection). It stays so until it is started by hand.',
-      { pool, failures, interval },
+        `(rapidFailProtection). ${untilTrial(pause)}`,
+      { pool, failures, interval, pause },
     ),
+
+  trialStarted: (pool: string) =>
+    was(0, 'info', `Pool "${pool}" is on trial: one worker is started (failure.selfHealing).`, { pool }),
+
+  /** 5002, once more. */
+  trialFailed: (pool: string, pause: number) =>
+    was(5002, 'error', `Pool "${pool}" is disabled again: its trial worker failed. ${untilTrial(pause)}`, {
+      pool,
+      pause,
+    }),
+
+  healthyAgain: (pool: string) =>
+    was(0, 'info', `Pool "${pool}" is well again: its trial is over and its failures are forgotten.`, {
+      pool,
+    }),
+
+  /** 5186, and 5195 while memory is short: shut down for inactivity. */
+  idle: (pool: string, worker: number, timeout: number, short: boolean) =>
+    was(
+      short ? 5195 : 5186,
+      'info',
+      `Worker ${worker} of pool "${pool}" is ended: no request for ${timeout / 1000} s ` +
+        `(idleTimeout${short ? ', shortened because memory is short' : ''}). The next request starts a new one.`,
+      { pool, worker, timeout },
+    ),
+
+  /** 5192, 5193, 5194: idle timeouts are reduced, reduced aggressively, back to normal. */
+  memoryPressure: (level: 'normal' | 'high' | 'severe', inUse: number, threshold: number) => {
+    const facts = { level, inUse: Math.round(inUse), threshold }
+    const why = `${facts.inUse} % of the memory is in use (webLimits.dynamicIdleThreshold: ${threshold} %)`
+    if (level === 'high') return was(5192, 'warning', `Idle timeouts are halved: ${why}.`, facts)
+    if (level === 'severe') return was(5193, 'warning', `Idle timeouts are cut to a tenth: ${why}.`, facts)
+    return was(5194, 'info', `Idle timeouts are as configured again: ${why}.`, facts)
+  },
+
+  orphaned: (pool: string, worker: number, pid: number, reason: string, living: number) =>
+    was(
+      0,
+      'warning',
+      `Worker ${worker} of pool "${pool}" in process ${pid} is orphaned instead of ended (${reason}): it stays for a ` +
+        `debugger and uses resources until somebody ends it. Orphans now: ${living}.`,
+      { pool, worker, pid, reason, living },
+    ),
+
+  orphanEnded: (pool: string, worker: number, living: number) =>
+    was(0, 'info', `Orphan ${worker} of pool "${pool}" has ended. Orphans now: ${living}.`, {
+      pool,
+      worker,
+      living,
+    }),
+
+  orphanLeft: (pool: string, worker: number, pid: number) =>
+    was(0, 'warning', `Orphan ${worker} of pool "${pool}", process ${pid}, outlives the server.`, {
+      pool,
+      worker,
+      pid,
+    }),
+
+  nothingToWatch: (pool: string) =>
+    was(
+      0,
+      'warning',
+      `Pool "${pool}" has no files of its own to watch: its applications are packages or static. ` +
+        'Name some in recycling.onFileChange.paths.',
+      { pool },
+    ),
+
+  watchFailed: (pool: string, error: Error) =>
+    was(
+      0,
+      'warning',
+      `Pool "${pool}": files cannot all be watched (recycling.onFileChange): ${error.message}.`,
+      { pool, error: error.stack },
+    ),
+
+  poolStarted: (pool: string) => was(0, 'info', `Pool "${pool}" was started.`, { pool }),
+
+  poolStopped: (pool: string) => was(0, 'info', `Pool "${pool}" was stopped.`, { pool }),
 
   actionFailed: (pool: string, program: string, error: Error) =>
     was(0, 'warning', `Pool "${pool}": ${program} could not be run: ${error.message}.`, {
@@ -100,7 +187,7 @@ export const wasEvents = {
       5010,
       'warning',
       `Worker ${worker} of pool "${pool}" has not answered a ping within ${limit / 1000} s (pingResponseTime): ` +
-        'its event loop does not turn. It was ended, and with it the requests it had taken.',
+        'its event loop does not turn. It was taken out of service, and with it the requests it had taken.',
       { pool, limit, worker, ...evidence },
     ),
 
@@ -122,7 +209,7 @@ export const wasEvents = {
     was(
       5012,
       'warning',
-      `Worker ${worker} of pool "${pool}" was not ready within ${limit / 1000} s (startupTimeLimit) and was killed.`,
+      `Worker ${worker} of pool "${pool}" was not ready within ${limit / 1000} s (startupTimeLimit) and is given up.`,
       { pool, worker, limit },
     ),
 
@@ -131,7 +218,7 @@ export const wasEvents = {
     was(
       5013,
       'warning',
-      `Worker ${worker} of pool "${pool}" had not ended within ${limit / 1000} s (shutdownTimeLimit) and was killed` +
+      `Worker ${worker} of pool "${pool}" had not ended within ${limit / 1000} s (shutdownTimeLimit) and is given up` +
         `${requests > 0 ? ` with ${requests} requests` : ''}.`,
       { pool, worker, limit, requests },
     ),

@@ -1,9 +1,22 @@
 /** What happened to a pool and its workers lately, why, and on what evidence: for whoever asks afterwards. */
+import type { Clock } from '../clock.js'
+import type { EventLog, ServerEvent } from '../contract/events.js'
 
 export interface HistoryEntry {
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly what: 'started' | 'ready' | 'stopping' | 'ended' | 'failed' | 'disabled' | 'recycling' | 'refused'
+  readonly what:
+    | 'started'
+    | 'ready'
+    | 'stopping'
+    | 'ended'
+    | 'failed'
+    | 'disabled'
+    | 'recycling'
+    | 'refused'
+    | 'orphaned'
+    | 'trial'
+    | 'healthy'
   /** The worker's id; 0 where the pool as a whole is meant. */
   readonly worker: number
   /** One sentence: why. */
@@ -18,6 +31,13 @@ const KEPT = 100
 
 export class History {
   private readonly kept: HistoryEntry[] = []
+  private readonly clock: Clock
+  private readonly events: EventLog
+
+  constructor(clock: Clock, events: EventLog) {
+    this.clock = clock
+    this.events = events
+  }
 
   /** Oldest first. */
   get entries(): readonly HistoryEntry[] {
@@ -26,5 +46,12 @@ export class History {
 
   add(entry: HistoryEntry): void {
     if (this.kept.push(entry) > KEPT) this.kept.shift()
+  }
+
+  /** Keeps an event, and writes it unless that was done, or is not wanted. Worker 0 is the pool as a whole. */
+  report(what: HistoryEntry['what'], worker: number, event: ServerEvent, write = true): void {
+    if (write) this.events.write(event)
+    const { text, id, facts } = event
+    this.add({ at: this.clock.now(), what, worker, reason: text, event: id, evidence: facts ?? {} })
   }
 }

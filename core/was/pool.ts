@@ -1,84 +1,111 @@
 /** One application pool: its queue, its workers, and when the one gets the other. */
-import type { Clock } from '../clock.js'
 import type { PoolConfig } from '../contract/config.js'
-import type { EventLog, ServerEvent } from '../contract/events.js'
-import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
-import type { WorkerEnd, WorkerHost } from '../contract/worker-host.js'
+import type { WorkerEnd } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { RequestQueue } from '../queue/request-queue.js'
-import { decideOnDemand } from './demand.js'
-import { History, type HistoryEntry } from './history.js'
+import { AlwaysRunning } from './always-running.js'
+import { decideOnDemand, type DemandDecision } from './demand.js'
 import { wasEvents } from './events.js'
-import { decideOnFailure } from './rapid-fail.js'
-import { runAction } from './run-action.js'
+import { Garden } from './garden.js'
+import { History } from './history.js'
+import { PoolFailures } from './pool-failures.js'
+import { watchTriggers } from './pool-triggers.js'
 import type { RecycleReason } from './recycling.js'
-import { firstLimit } from './stagger.js'
+import { Replacements } from './replacements.js'
 import { move, poolMoves, type PoolState } from './states.js'
+import type { PoolSurroundings } from './surroundings.js'
+import { wantedApplications } from './wanted.js'
 import { Worker } from './worker.js'
+import type { WorkerOutcome } from './worker-options.js'
 
-/** What a pool needs of the server around it. */
-export interface PoolSurroundings {
-  readonly host: WorkerHost
-  readonly clock: Clock
-  readonly events: EventLog
-  readonly adapters: readonly AdapterSettings[]
-  readonly demandStartThreshold: number
-  readonly settingsOf: (application: Application) => ApplicationSettings
-  /** Counts up over all pools. */
-  nextWorkerId(): number
-  /** Workers of all pools that have not ended. */
-  countWorkers(): number
-}
+/** A start that the threshold of workers forbids is told once in so many milliseconds. */
+const TELL_AGAIN = 60_000
 
 export class ApplicationPool {
   readonly config: PoolConfig
   readonly queue: RequestQueue
+  /** What runs in it. */
+  readonly applications = new Set<Application>()
   state: PoolState = 'stopped'
   readonly workers = new Set<Worker>()
-  readonly history = new History()
-  /** All that run in it, loaded or not. */
-  readonly applications = new Set<Application>()
+  readonly history: History
   private readonly around: PoolSurroundings
-  /** Workers that are to be replaced, and by whom; nobody yet where the old one must end first. */
-  private readonly replacing = new Map<Worker, Worker | null>()
-  /** Places in the garden, from 1, and those that somebody has had since the pool was started. */
-  private readonly places = new Map<Worker, number>()
-  private readonly hadPlaces = new Set<number>()
-  private failures: readonly number[] = []
+  private readonly garden: Garden<Worker>
+  private readonly replacements: Replacements
+  private readonly failures: PoolFailures
+  private readonly always: AlwaysRunning
+  private stopTriggers: () => void = () => undefined
+  private toldRefused = -TELL_AGAIN
+  /** What is to be done as soon as the pool has stopped. */
+  private next: (() => void) | null = null
   private whenEmpty: (() => void)[] = []
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
     this.around = around
+    this.history = new History(around.clock, around.events)
+    this.garden = new Garden(config, () => around.machine.random())
+    this.replacements = new Replacements(!config.recycling.disallowOverlappingRotation)
     this.queue = new RequestQueue(config.name, config.queueLength)
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     this.queue.disable()
+    this.always = new AlwaysRunning({
+      clock: around.clock,
+      missing: () =>
+        config.startMode === 'AlwaysRunning' &&
+        this.state === 'started' &&
+        this.replacements.census(this.workers).workers === 0,
+      start: () => this.demand('startMode is AlwaysRunning') === 'start',
+    })
+    this.failures = new PoolFailures({
+      clock: around.clock,
+      pool: config,
+      history: this.history,
+      onTrial: () => {
+        this.whenStopped(() => {
+          this.open()
+          this.history.report('trial', 0, wasEvents.trialStarted(config.name))
+          this.startWorker('its pool is on trial')
+        })
+      },
+    })
   }
 
-  /** Takes requests from now on; a worker starts when the first one comes. */
+  /**
+   * Takes requests from now on; a worker starts when the first one comes, or at once where startMode is AlwaysRunning.
+   * Failures are forgotten, and so is that they disabled the pool. One that is stopping starts as soon as it has stopped.
+   */
   start(): void {
-    this.state = move(poolMoves, this.state, 'started')
-    this.failures = []
-    this.hadPlaces.clear()
-    this.queue.onDemand = () => {
-      this.demand()
-    }
-    this.queue.enable()
+    this.failures.forget()
+    this.whenStopped(() => {
+      if (this.state === 'stopped') {
+        this.open()
+        this.history.report('started', 0, wasEvents.poolStarted(this.config.name), false)
+      }
+      this.queue.enable()
+      this.carryOn()
+    })
   }
 
-  /** Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. */
+  /**
+   * Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. By hand
+   * (`POOL_DISABLED`) it also ends all attempts of self-healing.
+   */
   async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): Promise<void> {
+    this.next = null
+    if (why === 'POOL_DISABLED') {
+      this.failures.forget()
+      this.history.report('stopping', 0, wasEvents.poolStopped(this.config.name), false)
+    }
+    this.queue.disable(why)
     if (this.state === 'started') {
       this.state = move(poolMoves, this.state, 'stopping')
-      this.queue.disable(why)
+      this.always.stop()
+      this.stopTriggers()
       for (const worker of this.workers) worker.stop()
     }
-    if (this.workers.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.whenEmpty.push(resolve)
-      })
-    }
-    if (this.state === 'stopping') this.state = move(poolMoves, this.state, 'stopped')
+    if (this.workers.size === 0) this.empty()
+    else await new Promise<void>((resolve) => this.whenEmpty.push(resolve))
   }
 
   /**
@@ -89,189 +116,184 @@ export class ApplicationPool {
     for (const worker of [...this.workers]) this.recycleWorker(worker, reason, evidence)
   }
 
-  private recycleWorker(old: Worker, reason: RecycleReason, more: Readonly<Record<string, unknown>>): void {
-    if (this.state !== 'started' || old.state !== 'running' || this.replacing.has(old)) return
-    const { events } = this.around
-    const { logEventOnRecycle, disallowOverlappingRotation } = this.config.recycling
-    const evidence = { ...old.snapshot(), ...more }
-    const event = wasEvents.recycled(this.config.name, old.id, reason, evidence)
-    if (logEventOnRecycle.includes(reason)) events.write(event)
-    this.remember('recycling', old.id, event)
-    if (disallowOverlappingRotation) {
-      this.replacing.set(old, null)
-      old.stop(`it was recycled (${reason})`)
-    } else this.replacing.set(old, this.startWorker(old))
-  }
-
-  /** A replacement is ready: the one it replaces takes no more. */
-  private takeOver(worker: Worker): void {
-    for (const [old, by] of this.replacing) if (by === worker) old.stop(`worker ${worker.id} replaces it`)
-  }
-
-  /** A replacement has ended before it was ready. Answers whether the one it was to replace is still there. */
-  private replacementFailed(worker: Worker, end: WorkerEnd): boolean {
-    for (const [old, by] of this.replacing) {
-      if (by !== worker || old.state !== 'running') continue
-      this.replacing.delete(old)
-      const { events } = this.around
-      const event = wasEvents.recycleFailed(this.config.name, old.id, worker.id, end)
-      events.write(event)
-      this.remember('refused', old.id, event)
-      old.stay()
-      return true
-    }
-    return false
-  }
-
-  /** A worker that one is still needed beside: not yet there in place of another, or gone as soon as that is. */
-  private counts(worker: Worker): boolean {
-    if (worker.state === 'stopping') return this.config.recycling.disallowOverlappingRotation
-    for (const [old, by] of this.replacing) if (by === worker && old.state === 'running') return false
-    return true
-  }
-
-  /** The first free place of the garden, or that of the one it replaces. */
-  private placeOf(old: Worker | undefined): number {
-    const known = old && this.places.get(old)
-    if (known !== undefined) return known
-    const taken = new Set(this.places.values())
-    let place = 1
-    while (taken.has(place)) place++
-    return place
-  }
-
-  /** A worker has failed: once too often, and the pool is taken out of service until it is started again. */
-  private failed(): void {
-    if (this.state !== 'started') return
-    const { failure, name } = this.config
-    const { clock, events } = this.around
-    const { failures, disable } = decideOnFailure(this.failures, clock.now(), failure)
-    this.failures = failures
-    if (!disable) return
-    const event = wasEvents.disabledByFailures(name, failures.length, failure.rapidFailProtectionInterval)
-    events.write(event)
-    this.remember('disabled', 0, event)
-    void this.stop('APP_OFFLINE')
-    if (failure.autoShutdownExe === '') return
-    runAction(failure.autoShutdownExe, failure.autoShutdownParams, (error) => {
-      events.write(wasEvents.actionFailed(name, failure.autoShutdownExe, error))
-    })
-  }
-
   /** Ends all workers at once. */
   kill(): void {
     for (const worker of this.workers) worker.kill()
   }
 
-  /** The queue has work, or a new connection, that one more worker could take. */
-  private demand(): void {
-    if (this.state !== 'started') return
-    const { demandStartThreshold } = this.around
-    let starting = 0
-    let living = 0
-    for (const worker of this.workers) {
-      if (!this.counts(worker)) continue
-      if (worker.state === 'starting') starting++
-      living++
+  private open(): void {
+    this.state = move(poolMoves, this.state, 'started')
+    this.garden.renew()
+    this.queue.onDemand = () => {
+      this.demand()
     }
+    const applications = [...this.applications].map(({ config }) => config)
+    this.stopTriggers = watchTriggers(this.config, applications, this.around, {
+      onTime: (at) => {
+        this.recycle('Schedule', { scheduled: new Date(at).toISOString() })
+      },
+      onFileChange: (path) => {
+        // One that is starting may have read the old files, and cannot be recycled yet.
+        if ([...this.workers].some(({ state }) => state === 'starting')) return false
+        this.recycle('FileChange', { path })
+        return true
+      },
+    })
+  }
+
+  private whenStopped(action: () => void): void {
+    if (this.state === 'stopping') this.next = action
+    else action()
+  }
+
+  private recycleWorker(old: Worker, reason: RecycleReason, more: Readonly<Record<string, unknown>>): void {
+    if (this.state !== 'started' || old.state !== 'running' || this.replacements.has(old)) return
+    const { logEventOnRecycle, disallowOverlappingRotation } = this.config.recycling
+    const event = wasEvents.recycled(this.config.name, old.id, reason, { ...old.snapshot(), ...more })
+    this.history.report('recycling', old.id, event, logEventOnRecycle.includes(reason))
+    if (disallowOverlappingRotation) {
+      this.replacements.begin(old, null)
+      old.stop(`it was recycled (${reason})`)
+    } else this.replacements.begin(old, this.startWorker(`it replaces worker ${old.id}`, old))
+  }
+
+  /** A worker has failed: once too often, and the pool is taken out of service. */
+  private failed(): void {
+    if (this.state === 'started' && this.failures.failed()) void this.stop('APP_OFFLINE')
+  }
+
+  /** Starts a worker if one is needed now. */
+  private carryOn(): void {
+    if (this.queue.length > 0) this.demand()
+    this.always.look()
+  }
+
+  /** The queue has work, or a new connection, that one more worker could take. */
+  private demand(reason = 'a request waits, or a garden grows'): DemandDecision {
+    if (this.state !== 'started') return 'nothing'
+    const { config, clock } = this.around
+    const { demandStartThreshold } = config.webLimits
     const decision = decideOnDemand({
-      workers: living,
-      starting,
-      maxProcesses: this.config.processModel.maxProcesses,
+      ...this.replacements.census(this.workers),
+      maxProcesses: this.failures.onTrial ? 1 : this.config.processModel.maxProcesses,
       waiting: this.queue.length,
       serverWorkers: this.around.countWorkers(),
       demandStartThreshold,
     })
-    if (decision === 'start') this.startWorker()
+    if (decision === 'start') this.startWorker(reason)
     if (decision === 'refuse') {
-      this.around.events.write(wasEvents.startRefused(this.config.name, demandStartThreshold))
+      if (clock.now() - this.toldRefused >= TELL_AGAIN) {
+        this.toldRefused = clock.now()
+        this.history.report('refused', 0, wasEvents.startRefused(this.config.name, demandStartThreshold))
+      }
       this.queue.refuseWaiting('UNAVAILABLE')
     }
+    return decision
   }
 
-  private startWorker(replaced?: Worker): Worker {
-    const { host, clock, events, adapters, settingsOf, nextWorkerId } = this.around
-    const { periodicRestart } = this.config.recycling
-    const { maxProcesses } = this.config.processModel
-    const place = this.placeOf(replaced)
-    const spread = (limit: number): number =>
-      this.hadPlaces.has(place) ? limit : firstLimit(limit, place, maxProcesses)
-    const first = { time: spread(periodicRestart.time), requests: spread(periodicRestart.requests) }
-    this.hadPlaces.add(place)
+  private startWorker(reason: string, replaced?: Worker): Worker {
+    const { nextWorkerId, orphans, pressure } = this.around
+    const { idleTimeout } = this.config.processModel
+    const place = this.garden.placeFor(replaced)
+    // A trial that loads nothing would prove nothing.
+    const all = this.config.startMode === 'AlwaysRunning' || this.failures.onTrial
     const worker: Worker = new Worker({
-      first,
+      ...this.around,
+      first: this.garden.allowance(place),
       onOld: (reason, evidence = {}) => {
         this.recycleWorker(worker, reason, evidence)
       },
       id: nextWorkerId(),
+      reason,
       pool: this.config,
       queue: this.queue,
-      host,
-      clock,
-      events,
-      adapters,
-      settingsOf,
-      wanted: this.wantedApplications(replaced),
+      wanted: wantedApplications(this.applications, all, this.queue, replaced),
       replaces: replaced !== undefined,
       remember: (entry) => {
         this.history.add(entry)
       },
+      idleTimeout: () => pressure.shorten(idleTimeout),
+      onIdle: () => {
+        this.idle(worker)
+      },
       onCondemned: () => {
         this.failed()
-        if (this.queue.length > 0) this.demand()
+        this.carryOn()
       },
       onReady: () => {
-        this.takeOver(worker)
-        if (this.queue.length > 0) this.demand()
+        this.ready(worker)
+      },
+      onOrphaned: (reason, pid, end) => {
+        orphans.adopt(worker.id, this.config, { reason, pid, end }, this.history)
+      },
+      onOrphanEnded: () => {
+        orphans.remove(worker.id)
       },
       onEnded: (outcome, end) => {
-        this.workers.delete(worker)
-        this.places.delete(worker)
-        this.replacing.delete(worker)
-        if (outcome === 'neverReady' && this.replacementFailed(worker, end)) {
-          if (this.queue.length > 0) this.demand()
-          return
-        }
-        if (outcome === 'neverReady' || (outcome === 'failed' && !worker.condemned)) this.failed()
-        if (outcome === 'neverReady') {
-          // Whoever waits gets an answer, or one of the other workers, instead of a second attempt: a broken start must
-          // not turn in circles.
-          const refused = this.workers.size === 0 ? this.queue.length : 0
-          events.write(wasEvents.startFailed(this.config.name, worker.id, end, refused))
-          if (refused > 0) this.queue.refuseWaiting('UNAVAILABLE')
-        } else if (this.queue.length > 0) this.demand()
-        if (this.workers.size === 0) this.empty()
+        this.ended(worker, outcome, end)
       },
     })
     this.workers.add(worker)
-    this.places.set(worker, place)
+    this.garden.seat(worker, place)
     return worker
   }
 
-  /** What requests wait for, what the one that is replaced has loaded, and what is to be there before anybody asks. */
-  private wantedApplications(replaced: Worker | undefined): Application[] {
-    const wanted = new Set<Application>(replaced?.applications)
-    for (const { application } of this.queue.contents) if (application) wanted.add(application)
-    for (const application of this.applications)
-      if (application.config.preloadEnabled) wanted.add(application)
-    return [...wanted]
+  private ready(worker: Worker): void {
+    this.always.startSucceeded()
+    if (this.failures.onTrial) {
+      this.queue.enable()
+      this.failures.trialReady()
+    }
+    this.replacements.replacedBy(worker)?.stop(`worker ${worker.id} replaces it`)
+    this.carryOn()
   }
 
-  /** Keeps an event for whoever asks afterwards; worker 0 stands for the pool as a whole. */
-  private remember(what: HistoryEntry['what'], worker: number, { text, id, facts }: ServerEvent): void {
-    this.history.add({
-      at: this.around.clock.now(),
-      what,
-      worker,
-      reason: text,
-      event: id,
-      evidence: facts ?? {},
-    })
+  private ended(worker: Worker, outcome: WorkerOutcome, end: WorkerEnd): void {
+    const replaced = this.replacements.replacedBy(worker)
+    this.workers.delete(worker)
+    this.garden.leave(worker)
+    this.replacements.forget(worker)
+    if (outcome === 'neverReady') this.neverReady(worker, replaced, end)
+    if (outcome === 'neverReady' || (outcome === 'failed' && !worker.condemned)) this.failed()
+    if (outcome === 'neverReady' && !replaced) this.always.look()
+    else this.carryOn()
+    if (this.workers.size === 0) this.empty()
+  }
+
+  /** The one that it was to replace stays. Else whoever waits gets an answer, or one of the other workers. */
+  private neverReady(worker: Worker, replaced: Worker | undefined, end: WorkerEnd): void {
+    const { name } = this.config
+    this.always.startFailed()
+    if (replaced) {
+      this.replacements.forget(replaced)
+      this.history.report('refused', replaced.id, wasEvents.recycleFailed(name, replaced.id, worker.id, end))
+      replaced.stay()
+      return
+    }
+    // Instead of a second attempt: a broken start must not turn in circles.
+    const refused = this.workers.size === 0 ? this.queue.length : 0
+    this.history.report('failed', worker.id, wasEvents.startFailed(name, worker.id, end, refused))
+    if (refused > 0) this.queue.refuseWaiting('UNAVAILABLE')
+  }
+
+  private idle(worker: Worker): void {
+    if (this.state !== 'started' || this.replacements.has(worker)) return
+    const { idleTimeout, logEventOnProcessModel } = this.config.processModel
+    const { pressure, events } = this.around
+    const timeout = pressure.shorten(idleTimeout)
+    const event = wasEvents.idle(this.config.name, worker.id, timeout, timeout < idleTimeout)
+    if (logEventOnProcessModel.includes('IdleTimeout')) events.write(event)
+    worker.stop('it was idle', event)
+    this.always.look()
   }
 
   private empty(): void {
+    if (this.state === 'stopping') this.state = move(poolMoves, this.state, 'stopped')
     const waiting = this.whenEmpty
     this.whenEmpty = []
     for (const resolve of waiting) resolve()
+    const { next } = this
+    this.next = null
+    next?.()
   }
 }

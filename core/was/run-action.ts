@@ -8,8 +8,8 @@ export type ActionFailed = (error: Error) => void
 export const divideParameters = (parameters: string): string[] =>
   [...parameters.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 
-export const runAction = (program: string, parameters: string, failed: ActionFailed): void => {
-  const child = spawn(program, divideParameters(parameters), { stdio: 'ignore', detached: true })
+export const runAction = (program: string, parameters: readonly string[], failed: ActionFailed): void => {
+  const child = spawn(program, parameters, { stdio: 'ignore', detached: true })
   child.on('error', failed)
   child.unref()
 }

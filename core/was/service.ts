@@ -3,9 +3,12 @@ import type { Clock } from '../clock.js'
 import type { ApplicationConfig, BindingConfig, ServerConfig, SiteConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
+import type { Machine } from '../contract/machine.js'
 import type { WorkerHost } from '../contract/worker-host.js'
 import type { Application, Site } from '../namespace/application.js'
 import type { Namespace } from '../namespace/namespace.js'
+import { MemoryPressure } from './memory-pressure.js'
+import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
 
 export interface ServiceOptions {
@@ -14,18 +17,29 @@ export interface ServiceOptions {
   readonly host: WorkerHost
   readonly clock: Clock
   readonly events: EventLog
+  readonly machine: Machine
   readonly adapters: readonly AdapterSettings[]
 }
 
 export class ActivationService {
   readonly pools = new Map<string, ApplicationPool>()
+  /** Workers that failed and were kept for a debugger. */
+  readonly orphans: Orphans
   private readonly options: ServiceOptions
+  private readonly pressure: MemoryPressure
   private lastWorkerId = 0
   private lastApplicationId = 0
 
   constructor(options: ServiceOptions) {
     this.options = options
-    const { config, host, clock, events, adapters } = options
+    const { config, host, clock, events, machine, adapters } = options
+    this.orphans = new Orphans({ host, clock, events })
+    this.pressure = new MemoryPressure({
+      clock,
+      events,
+      threshold: config.webLimits.dynamicIdleThreshold,
+      memoryInUse: () => machine.memoryInUse(),
+    })
     for (const pool of config.applicationPools) {
       this.pools.set(
         pool.name,
@@ -33,8 +47,11 @@ export class ActivationService {
           host,
           clock,
           events,
+          machine,
+          config,
           adapters,
-          demandStartThreshold: config.webLimits.demandStartThreshold,
+          pressure: this.pressure,
+          orphans: this.orphans,
           settingsOf,
           nextWorkerId: () => ++this.lastWorkerId,
           countWorkers: () => this.countWorkers(),
@@ -44,22 +61,26 @@ export class ActivationService {
   }
 
   /**
-   * Starts the pools and registers the sites; after it the listener may accept. `portOf` tells the real port of a binding
+   * Registers the sites and starts the pools; after it the listener may accept. `portOf` tells the real port of a binding
    * that asks for any free one.
    */
   start(portOf: (binding: BindingConfig) => number): void {
-    for (const pool of this.pools.values()) if (pool.config.autoStart) pool.start()
+    this.pressure.start()
     for (const site of this.options.config.sites) if (site.serverAutoStart) this.register(site, portOf)
+    for (const pool of this.pools.values()) if (pool.config.autoStart) pool.start()
   }
 
-  /** Lets all workers finish what they have; resolves when none is left. */
+  /** Lets all workers finish what they have; resolves when none is left but orphans that are processes. */
   async stop(): Promise<void> {
+    this.pressure.stop()
     await Promise.all([...this.pools.values()].map((pool) => pool.stop()))
+    await this.orphans.stop()
   }
 
   /** Ends all workers at once. */
   kill(): void {
     for (const pool of this.pools.values()) pool.kill()
+    for (const orphan of this.orphans.all) if (orphan.inServer) orphan.end()
   }
 
   countWorkers(): number {
@@ -84,8 +105,7 @@ export class ActivationService {
     const pool = this.pools.get(config.applicationPool)
     if (!pool)
       throw new Error(`Application ${config.path} of site ${site.name}: no pool "${config.applicationPool}"`)
-    const { path } = config
-    const application = { id: ++this.lastApplicationId, site, path, config, queue: pool.queue }
+    const application = { id: ++this.lastApplicationId, site, path: config.path, config, queue: pool.queue }
     pool.applications.add(application)
     return application
   }

@@ -1,72 +1,18 @@
 /** One worker as WAS sees it: starting, running, stopping, ended; never more than one of them. */
-import type { Clock } from '../clock.js'
-import type { PoolConfig } from '../contract/config.js'
-import type { EventLog, ServerEvent } from '../contract/events.js'
-import {
-  ToWorker,
-  type AdapterSettings,
-  type ApplicationSettings,
-  type WorkerSettings,
-} from '../contract/messages.js'
-import type { WorkerEnd, WorkerHandle, WorkerHost } from '../contract/worker-host.js'
+import type { ServerEvent } from '../contract/events.js'
+import { ToWorker, type WorkerSettings } from '../contract/messages.js'
+import type { WorkerEnd, WorkerHandle } from '../contract/worker-host.js'
 import { WorkerReceiver } from '../handover/worker-receiver.js'
 import type { Application } from '../namespace/application.js'
-import type { RequestQueue } from '../queue/request-queue.js'
+import { Ageing } from './ageing.js'
 import { Health } from './health.js'
-import { type HistoryEntry } from './history.js'
-import { afterLong, memoryReason, type RecycleReason } from './recycling.js'
+import type { HistoryEntry } from './history.js'
+import { IdleWatch } from './idle.js'
 import { wasEvents } from './events.js'
 import { pagesToWarm } from './warm-up.js'
 import { move, workerMoves, type WorkerState } from './states.js'
-
-/** How a worker's life went, for its pool. */
-export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
-
-export interface WorkerSnapshot {
-  readonly id: number
-  readonly state: WorkerState
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number
-  /** Requests taken since its start, and those of them that have not been answered. */
-  readonly taken: number
-  readonly executing: number
-  /** Age of the oldest request that it has, in milliseconds. */
-  readonly oldestRequest: number | undefined
-  /** When its most silent thread answered a ping last, milliseconds since the epoch. */
-  readonly lastPong: number | undefined
-  /** Bytes in use in all threads as of their last answers. */
-  readonly memory: number
-  /** How busy the busiest thread was at its last answer: 0 to 1. */
-  readonly utilisation: number | undefined
-}
-
-export interface WorkerOptions {
-  readonly id: number
-  readonly pool: PoolConfig
-  readonly queue: RequestQueue
-  readonly host: WorkerHost
-  readonly clock: Clock
-  readonly events: EventLog
-  /** Applications that requests are waiting for: loaded before the worker says that it is ready. */
-  readonly wanted: readonly Application[]
-  /** Another worker serves until this one is ready. */
-  readonly replaces: boolean
-  readonly adapters: readonly AdapterSettings[]
-  readonly settingsOf: (application: Application) => ApplicationSettings
-  /** Kept for whoever asks afterwards. */
-  readonly remember: (entry: HistoryEntry) => void
-  /** What it may do before it is replaced the first time: milliseconds and requests, 0 is no limit. */
-  readonly first: { readonly time: number; readonly requests: number }
-  /** It has become old. */
-  readonly onOld: (reason: RecycleReason, evidence?: Readonly<Record<string, unknown>>) => void
-  readonly onReady: () => void
-  /** It takes no more requests from now on, though it has not ended. */
-  readonly onCondemned: () => void
-  readonly onEnded: (outcome: WorkerOutcome, end: WorkerEnd) => void
-}
-
-/** A worker that is too large and could not be replaced is looked at again after so many milliseconds. */
-const HEED_AGAIN = 300_000
+import type { WorkerOptions } from './worker-options.js'
+import { measure, memoryOf, type WorkerSnapshot } from './worker-snapshot.js'
 
 export class Worker {
   readonly id: number
@@ -76,8 +22,8 @@ export class Worker {
   private readonly receivers: WorkerReceiver[]
   private readonly startedAt: number
   private readonly pulses: Health[] = []
-  private cancelAge: () => void = () => undefined
-  private heedMemoryFrom = 0
+  private readonly ageing: Ageing
+  private readonly idle: IdleWatch
   private readyLanes = 0
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
@@ -98,7 +44,7 @@ export class Worker {
         },
       },
     )
-    this.remember('started', 'a request waits, or a garden grows')
+    this.remember('started', options.reason)
     this.receivers = Array.from({ length: this.handle.lanes }, (_value, lane) => {
       const receiver = new WorkerReceiver({
         queue,
@@ -116,13 +62,13 @@ export class Worker {
             this.pulses[lane]?.answered(memory, utilisation)
             if (unhealthy !== null && this.state === 'running')
               options.onOld('IsapiUnhealthy', { reported: unhealthy })
-            this.heedMemory()
+            this.ageing.heedMemory(memoryOf(this.pulses))
           },
           event: (event) => {
             options.events.write(event)
           },
           illFormed: (what) => {
-            options.events.write(wasEvents.workerNotTrusted(pool.name, this.id, what))
+            this.condemn(wasEvents.workerNotTrusted(pool.name, this.id, what))
             this.handle.kill()
           },
         },
@@ -131,9 +77,23 @@ export class Worker {
       receiver.tell([ToWorker.START, this.settings()])
       return receiver
     })
+    this.ageing = new Ageing({
+      clock,
+      receivers: this.receivers,
+      limits: pool.recycling.periodicRestart,
+      onOld: (reason) => {
+        if (this.state === 'running') options.onOld(reason)
+      },
+    })
+    this.idle = new IdleWatch({
+      clock,
+      timeout: options.idleTimeout,
+      activity: () => this,
+      onIdle: options.onIdle,
+    })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
-      options.events.write(wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
-      this.handle.kill()
+      this.report('failed', wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
+      this.giveUp('startupTimeLimit')
     })
   }
 
@@ -149,22 +109,8 @@ export class Worker {
 
   /** All that is known of it now. */
   snapshot(): WorkerSnapshot {
-    const now = this.options.clock.now()
-    const pongs = this.pulses.flatMap(({ pong }) => (pong ? [pong] : []))
-    const since = this.receivers.flatMap(({ oldestSince }) =>
-      oldestSince === undefined ? [] : [oldestSince],
-    )
-    return {
-      id: this.id,
-      state: this.state,
-      startedAt: this.startedAt,
-      taken: this.taken,
-      executing: this.executing,
-      oldestRequest: since.length > 0 ? now - Math.min(...since) : undefined,
-      lastPong: pongs.length > 0 ? Math.min(...pongs.map(({ at }) => at)) : undefined,
-      memory: pongs.reduce((sum, { memory }) => sum + memory, 0),
-      utilisation: pongs.length > 0 ? Math.max(...pongs.map(({ utilisation }) => utilisation)) : undefined,
-    }
+    const { id, state, startedAt } = this
+    return { id, state, startedAt, ...measure(this.receivers, this.pulses, this.options.clock.now()) }
   }
 
   /** The applications that it has loaded, or was told to. */
@@ -174,18 +120,21 @@ export class Worker {
 
   /** It could not be replaced: it may do as much again before that is tried again. */
   stay(): void {
-    this.limit(this.options.pool.recycling.periodicRestart)
-    this.heedMemoryFrom = this.options.clock.now() + HEED_AGAIN
+    this.ageing.stay()
   }
 
-  /** Takes no more requests, finishes what it has, closes its applications, ends; killed when the limit has passed. */
-  stop(reason = 'its pool was stopped'): void {
+  /**
+   * Takes no more requests, finishes what it has, closes its applications, ends; killed when the limit has passed.
+   *
+   * @param event - where one has told of it: kept as its evidence
+   */
+  stop(reason = 'its pool was stopped', event?: ServerEvent): void {
     if (this.state === 'stopping' || this.state === 'ended') return
     this.state = move(workerMoves, this.state, 'stopping')
     this.why = reason
-    this.stopPinging()
-    this.remember('stopping', reason)
-    const { queue, pool, clock, events } = this.options
+    this.stopWatching()
+    this.remember('stopping', reason, event?.id, event?.facts)
+    const { queue, pool, clock } = this.options
     const limit = pool.processModel.shutdownTimeLimit
     for (const receiver of this.receivers) {
       queue.detach(receiver)
@@ -193,8 +142,8 @@ export class Worker {
     }
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
-      events.write(wasEvents.stopTooSlow(pool.name, this.id, limit, this.executing))
-      this.handle.kill()
+      this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, limit, this.executing))
+      this.giveUp('shutdownTimeLimit')
     })
   }
 
@@ -227,14 +176,19 @@ export class Worker {
     events.write(wasEvents.workerStarted(pool.name, this.id, clock.now() - this.startedAt))
     this.remember('ready', 'all its threads have said so')
     this.startPinging()
-    this.limit(this.options.first)
+    this.ageing.allow(this.options.first)
+    this.idle.start()
     for (const receiver of this.receivers) queue.attach(receiver)
     this.options.onReady()
   }
 
   private ended(end: WorkerEnd): void {
+    if (this.state === 'ended') {
+      this.options.onOrphanEnded()
+      return
+    }
     this.cancelLimit()
-    this.stopPinging()
+    this.stopWatching()
     const { queue, pool, events } = this.options
     const before = this.state
     this.state = move(workerMoves, this.state, 'ended')
@@ -275,47 +229,42 @@ export class Worker {
     }
   }
 
-  /** So much more it may do from now on. With several threads each has its share of the requests. */
-  private limit({ time, requests }: WorkerOptions['first']): void {
-    this.cancelAge()
-    const old = (reason: RecycleReason) => () => {
-      if (this.state === 'running') this.options.onOld(reason)
-    }
-    if (time > 0) this.cancelAge = afterLong(this.options.clock, time, old('Time'))
-    if (requests === 0) return
-    const share = Math.ceil(requests / this.receivers.length)
-    for (const receiver of this.receivers) {
-      receiver.takenLimit = receiver.taken + share
-      receiver.onTakenLimit = old('Requests')
-    }
-  }
-
-  private heedMemory(): void {
-    if (this.state !== 'running' || this.options.clock.now() < this.heedMemoryFrom) return
-    const { memory } = this.snapshot()
-    const reason = memoryReason(memory, this.options.pool.recycling.periodicRestart)
-    if (reason) this.options.onOld(reason)
-  }
-
-  private stopPinging(): void {
+  private stopWatching(): void {
     for (const pulse of this.pulses) pulse.stop()
-    this.cancelAge()
+    this.ageing.stop()
+    this.idle.stop()
   }
 
-  /** One of its event loops does not turn any more: it gets no more work, and is ended. */
+  /** One of its event loops does not turn any more. */
   private silent(): void {
+    const { pool } = this.options
+    this.condemn(wasEvents.noPong(pool.name, this.id, pool.processModel.pingResponseTime, this.snapshot()))
+    this.giveUp('pingResponseTime')
+  }
+
+  /** It works no more as it should: it gets no more requests, and its pool is told before it ends. */
+  private condemn(event: ServerEvent): void {
+    this.report('failed', event)
     if (this.state !== 'running') return
-    const { pool, queue } = this.options
     this.condemned = true
     this.state = move(workerMoves, this.state, 'stopping')
-    this.stopPinging()
-    this.report(
-      'failed',
-      wasEvents.noPong(pool.name, this.id, pool.processModel.pingResponseTime, this.snapshot()),
-    )
-    for (const receiver of this.receivers) queue.detach(receiver)
-    this.handle.kill()
+    this.stopWatching()
+    for (const receiver of this.receivers) this.options.queue.detach(receiver)
     this.options.onCondemned()
+  }
+
+  /** What has passed a limit is ended at once; with `orphanWorkerProcess` it is cut off and left to a debugger. */
+  private giveUp(limit: string): void {
+    const { handle } = this
+    if (!this.options.pool.failure.orphanWorkerProcess || !handle.abandon) {
+      handle.kill()
+      return
+    }
+    handle.abandon()
+    this.options.onOrphaned(limit, handle.pid, () => {
+      handle.kill()
+    })
+    this.ended({ kind: 'orphaned' })
   }
 
   private report(what: HistoryEntry['what'], event: ServerEvent): void {

@@ -27,7 +27,7 @@ class ThreadWorker implements WorkerHandle {
   private readonly piscina: Piscina
   private readonly ports: MessagePort[] = []
   private readonly observer: WorkerObserver
-  private ending: 'no' | 'killed' | 'ended' = 'no'
+  private ending: 'no' | 'abandoned' | 'killed' | 'ended' = 'no'
 
   constructor({ pool }: WorkerStart, observer: WorkerObserver) {
     this.observer = observer
@@ -57,11 +57,18 @@ class ThreadWorker implements WorkerHandle {
   }
 
   kill(): void {
-    if (this.ending !== 'no') return
+    if (this.ending === 'killed' || this.ending === 'ended') return
     this.ending = 'killed'
     void this.destroy().then(() => {
       this.end({ kind: 'killed' })
     })
+  }
+
+  /** Its threads stay; nothing passes between them and the server any more. */
+  abandon(): void {
+    if (this.ending !== 'no') return
+    this.ending = 'abandoned'
+    for (const port of this.ports) port.unref()
   }
 
   private async startLane(lane: number): Promise<void> {

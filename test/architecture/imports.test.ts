@@ -120,6 +120,7 @@ t.test('packages that have one room stay in it', async (t) => {
   const rooms: Record<string, RegExp> = {
     'lru-cache': /^modules\/cache\//,
     piscina: /^hosts\/thread\//,
+    chokidar: /^hosts\/machine\//,
     pino: /^hosts\/event-log\//,
     'sonic-boom': /^modules\/log\//,
     commander: /^hosts\/cli\//,

@@ -1,6 +1,6 @@
 /** `failure`: what happens when workers fail, and to the requests they had. */
 import { Type } from 'typebox'
-import { MINUTE, SECOND, TimeSpan } from './keywords.js'
+import { DAY, MINUTE, SECOND, TimeSpan } from './keywords.js'
 
 export const failure = Type.Object(
   {
@@ -15,18 +15,17 @@ export const failure = Type.Object(
     }),
     orphanWorkerProcess: Type.Boolean({
       default: false,
-      notSupportedYet: true,
-      description: 'Whether a worker that does not answer pings is kept for a debugger.',
+      description:
+        'Whether a worker that fails a ping or a time limit is cut off and kept for a debugger instead of ended.',
     }),
     orphanActionExe: Type.String({
       default: '',
-      notSupportedYet: true,
       description: 'Program that is run when a worker is orphaned.',
     }),
     orphanActionParams: Type.String({
       default: '',
-      notSupportedYet: true,
-      description: 'Its parameters; `%1%` is the process id of the orphan.',
+      description:
+        'Its parameters: `%1` (or `%1%`) is the process id of the orphan, `%2` the reason, `%3` the pool, `%4` the worker.',
     }),
     rapidFailProtection: Type.Boolean({
       default: true,
@@ -50,6 +49,27 @@ export const failure = Type.Object(
       description: 'Program that is run when the pool is disabled.',
     }),
     autoShutdownParams: Type.String({ default: '', description: 'Its parameters.' }),
+    selfHealing: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: false,
+          description: 'Whether a pool that rapid-fail protection has disabled is tried again by itself.',
+        }),
+        firstPause: TimeSpan({
+          from: SECOND,
+          to: DAY,
+          default: '00:01:00',
+          description: 'Time until the first trial; each trial that fails doubles it.',
+        }),
+        longestPause: TimeSpan({
+          from: SECOND,
+          to: 30 * DAY,
+          default: '01:00:00',
+          description: 'It grows no longer than this.',
+        }),
+      },
+      { description: 'Trial starts of a pool that rapid-fail protection has disabled; IIS has none.' },
+    ),
   },
   { description: 'What happens when workers fail.' },
 )

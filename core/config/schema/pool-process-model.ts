@@ -39,13 +39,12 @@ export const processModel = Type.Object(
       from: 0,
       to: 30 * DAY,
       default: '00:20:00',
-      notSupportedYet: true,
       description: 'A worker without requests for so long is ended; 0 is never.',
     }),
     idleTimeoutAction: Type.Enum(['Terminate', 'Suspend'], {
       default: 'Terminate',
-      notSupportedYet: true,
-      description: 'What happens to an idle worker.',
+      notSupportedYet: ['Suspend'],
+      description: 'What happens to an idle worker. Suspend: a thread cannot be put to sleep by others.',
     }),
     pingingEnabled: Type.Boolean({
       default: true,
@@ -65,7 +64,6 @@ export const processModel = Type.Object(
     }),
     logEventOnProcessModel: Flags(['IdleTimeout'], {
       default: ['IdleTimeout'],
-      notSupportedYet: true,
       description: 'What is told to the event log.',
     }),
     identityType: Type.Enum(

@@ -1,6 +1,6 @@
 /** `recycling`: when a worker is replaced by a fresh one though nothing is wrong with it. */
 import { Type } from 'typebox'
-import { Flags, SECOND, TimeSpan } from './keywords.js'
+import { DAY, FilePath, Flags, HOUR, SECOND, TimeSpan } from './keywords.js'
 
 export const recycling = Type.Object(
   {
@@ -23,6 +23,7 @@ export const recycling = Type.Object(
         'OnDemand',
         'ConfigChange',
         'PrivateMemory',
+        'FileChange',
       ],
       {
         default: [
@@ -34,6 +35,7 @@ export const recycling = Type.Object(
           'OnDemand',
           'ConfigChange',
           'PrivateMemory',
+          'FileChange',
         ],
         description: 'Reasons that are told to the event log.',
       },
@@ -69,11 +71,37 @@ export const recycling = Type.Object(
         }),
         schedule: Type.Array(Type.String({ pattern: '^([01]?\\d|2[0-3]):[0-5]\\d(:00)?$' }), {
           default: [],
-          notSupportedYet: true,
-          description: 'Local times of day, `hh:mm`, at which workers are replaced.',
+          description: 'Local times of day, `hh:mm`, at which all workers are replaced.',
+        }),
+        jitter: TimeSpan({
+          from: 0,
+          to: DAY,
+          default: '00:00:00',
+          description:
+            'Replacing by `time` or `schedule` comes later by a random part of this, so that pools do not recycle together.',
         }),
       },
       { description: 'What makes a worker old.' },
+    ),
+    onFileChange: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: false,
+          description: 'Whether all workers are replaced when files of their applications change.',
+        }),
+        paths: Type.Array(FilePath({ description: 'A file or folder.' }), {
+          default: [],
+          description:
+            "What is watched. Where left out: the folders of the applications' modules, and their `physicalPath` where that is not the configuration's own folder.",
+        }),
+        delay: TimeSpan({
+          from: 0,
+          to: HOUR,
+          default: '500ms',
+          description: 'Nothing may have changed for so long before workers are replaced.',
+        }),
+      },
+      { description: 'Replacing workers when their files change; IIS leaves that to ASP.NET.' },
     ),
   },
   { description: 'Replacing workers that work.' },

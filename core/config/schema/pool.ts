@@ -21,8 +21,8 @@ export const poolSettings = {
   }),
   startMode: Type.Enum(['OnDemand', 'AlwaysRunning'], {
     default: 'OnDemand',
-    notSupportedYet: ['AlwaysRunning'],
-    description: 'OnDemand: the first request starts a worker. AlwaysRunning: the server starts one at once.',
+    description:
+      'OnDemand: the first request starts a worker. AlwaysRunning: there is always one, with all applications loaded.',
   }),
   isolation: Type.Enum(['thread', 'process'], {
     default: 'thread',

@@ -78,9 +78,9 @@ const cases: Readonly<Record<string, readonly [file: string, ...lines: string[]]
     'FILE:4:27: /applicationPools/0/failure/inFlight: must be one of "reset", "502", "retrySafe"; not "resett"',
   ],
   'what is not supported yet is refused by key': [
-    `{ ${SITES},\n "applicationPoolDefaults": {\n "processModel": { "idleTimeout": "nonsense" },\n "recycling": { "periodicRestart": { "schedule": [7] } } },\n "siteDefaults": { "hsts": { "enable": 1 } } }`,
-    'FILE:3:20: /applicationPoolDefaults/processModel/idleTimeout: "idleTimeout" is not supported yet; leave it out',
-    'FILE:4:38: /applicationPoolDefaults/recycling/periodicRestart/schedule: "schedule" is not supported yet; leave it out',
+    `{ ${SITES},\n "applicationPoolDefaults": {\n "processModel": { "logonType": "nonsense" },\n "CLRConfigFile": 7 },\n "siteDefaults": { "hsts": { "enable": 1 } } }`,
+    'FILE:3:20: /applicationPoolDefaults/processModel/logonType: "logonType" is not supported yet; leave it out',
+    'FILE:4:2: /applicationPoolDefaults/CLRConfigFile: "CLRConfigFile" is not supported yet; leave it out',
     'FILE:5:20: /siteDefaults/hsts: "hsts" is not supported yet; leave it out',
   ],
   'what is not supported yet is refused by value': [

@@ -32,7 +32,7 @@ t.test('every key of the schema stands in the page', (t) => {
     const key = path.split('/').at(-1) ?? ''
     t.ok(page.includes(`| \`${key}\` |`), path)
   }
-  t.match(page, /\| `idleTimeout` \|.*\| not yet \|/)
+  t.match(page, /\| `CLRConfigFile` \|.*\| not yet \|/)
   t.match(page, /\| `queueLength` \| whole number \| `1000` \| 10 to 65535 \| requests \|/)
   t.end()
 })
@@ -61,9 +61,9 @@ t.test("the editors' schema takes what may be written and refuses the rest", (t)
   const wrong: object[] = [
     {},
     { ...right, sites: [{ ...SITE, limits: { connectionTimeout: 'soon' } }] },
-    { ...right, applicationPools: [{ name: 'p', processModel: { idleTimeout: '20m' } }] },
+    { ...right, applicationPools: [{ name: 'p', CLRConfigFile: 'clr.config' }] },
     { ...right, applicationPools: [{ name: 'p', processModel: { maxProcesses: 0 } }] },
-    { ...right, applicationPools: [{ name: 'p', startMode: 'AlwaysRunning' }] },
+    { ...right, applicationPools: [{ name: 'p', processModel: { idleTimeoutAction: 'Suspend' } }] },
     { ...right, modules: [{ name: 'mine', module: './mine.js', options: { sice: 3 } }] },
     { ...right, loog: {} },
   ]

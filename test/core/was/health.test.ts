@@ -66,6 +66,7 @@ t.test(
       pool.history.entries.map(({ what, event }) => [what, event]),
       [
         ['started', 0],
+        ['started', 0],
         ['ready', 0],
         ['failed', 5010],
         ['started', 0],
@@ -84,7 +85,7 @@ t.test('one silent thread of several is enough', async (test) => {
 })
 
 t.test('without pingingEnabled nobody is asked', async (test) => {
-  const all = running({ processModel: { pingingEnabled: false } })
+  const all = running({ processModel: { pingingEnabled: false, idleTimeout: '0s' } })
   all.hosted.clock.advance(3_600_000)
   test.equal(await pings(all), 0)
   test.equal(all.worker.killed, false)

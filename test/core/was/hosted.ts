@@ -10,6 +10,7 @@ import {
   type Batch,
   type WorkerSettings,
 } from '../../../core/contract/messages.js'
+import type { FileWatch } from '../../../core/contract/machine.js'
 import type { ModuleScope } from '../../../core/contract/stage.js'
 import type {
   WorkerEnd,
@@ -36,6 +37,7 @@ export class HandWorker implements WorkerHandle {
   readonly pool: string
   readonly lanes: number
   killed = false
+  abandoned = false
   private readonly observer: WorkerObserver
   private readonly batches: Batch[][]
   private alive = true
@@ -58,6 +60,10 @@ export class HandWorker implements WorkerHandle {
     void Promise.resolve().then(() => {
       this.end({ kind: 'killed' })
     })
+  }
+
+  abandon(): void {
+    this.abandoned = true
   }
 
   // --- what a test makes it do
@@ -107,6 +113,11 @@ export class Hosted {
   readonly started: HandWorker[] = []
   readonly service: ActivationService
   readonly drive: Drive
+  /** What the machine says: percent, and 0 to 1. */
+  memoryInUse = 50
+  random = 0
+  /** The files that were last asked to be watched, while they are. */
+  watch: FileWatch | null = null
 
   /** @param pools - as `applicationPools` has them; each gets a site of its own, at the host of its name. */
   constructor(pools: readonly ({ name: string } & Record<string, unknown>)[], more: object = {}) {
@@ -132,6 +143,16 @@ export class Hosted {
       host,
       clock: this.clock,
       events: { write: (event) => this.events.push(event) },
+      machine: {
+        memoryInUse: () => this.memoryInUse,
+        random: () => this.random,
+        watchFiles: (watch) => {
+          this.watch = watch
+          return () => {
+            this.watch = null
+          }
+        },
+      },
       adapters: [],
     })
     this.drive = new Drive({

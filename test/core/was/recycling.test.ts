@@ -6,7 +6,9 @@ import { firstLimit } from '../../../core/was/stagger.js'
 import { Hosted, turn } from './hosted.js'
 
 const running = (pool: Record<string, unknown> = {}) => {
-  const hosted = new Hosted([{ name: 'a', processModel: { pingingEnabled: false }, ...pool }])
+  const hosted = new Hosted([
+    { name: 'a', processModel: { pingingEnabled: false, idleTimeout: '0s' }, ...pool },
+  ])
   const first = hosted.ask('a', '/first')
   hosted.worker.ready()
   hosted.worker.answer(first)
@@ -93,5 +95,53 @@ t.test('a garden spreads its first recycles', async (test) => {
   test.same(
     [1, 2, 3, 4].map((place) => firstLimit(80_000, place, 4)),
     [20_000, 40_000, 60_000, 80_000],
+  )
+})
+
+t.test('a garden of four and 16 h: one recycle every 4 h, then each worker every 16 h', async (test) => {
+  const { hosted } = running({
+    processModel: { maxProcesses: 4, pingingEnabled: false, idleTimeout: '0s' },
+    recycling: { periodicRestart: { time: '16h' } },
+  })
+  for (let worker = 1; worker < 4; worker++) {
+    hosted.ask('a')
+    hosted.worker.ready()
+  }
+  const begun = hosted.clock.now()
+  const recycled: string[] = []
+  const hours = (until: number): void => {
+    while (hosted.clock.now() < begun + until * 3_600_000) {
+      hosted.clock.advance(60_000)
+      for (const { id, facts } of hosted.events.splice(0)) {
+        if (id === 5074)
+          recycled.push(`${String(facts?.worker)} at ${(hosted.clock.now() - begun) / 3_600_000}`)
+      }
+      for (const worker of hosted.started) worker.ready()
+      for (const worker of hosted.pool('a').workers)
+        if (worker.state === 'stopping') hosted.started[worker.id - 1]?.end({ kind: 'stopped' })
+    }
+  }
+  hours(11)
+  hosted.started[3]?.end({ kind: 'crashed' })
+  hosted.ask('a')
+  hosted.worker.ready()
+  hours(24)
+  test.same(recycled, ['1 at 4', '2 at 8', '3 at 12', '5 at 20', '6 at 24'], 'the fourth began anew at 11')
+  hours(27)
+  test.equal(recycled.at(-1), '7 at 27')
+})
+
+t.test('conditions combine: whichever is met first', async (test) => {
+  const limits = { time: '1h', requests: 3, privateMemory: 1000 }
+  const first = running({ recycling: { periodicRestart: limits } })
+  first.hosted.clock.advance(3_600_000)
+  const second = running({ recycling: { periodicRestart: limits } })
+  for (let request = 0; request < 3; request++) second.hosted.ask('a')
+  await turn()
+  const third = running({ processModel: {}, recycling: { periodicRestart: limits } })
+  third.old.say([ToListener.PONG, 1_024_000, 0, null])
+  test.same(
+    [first, second, third].map(({ hosted }) => hosted.ids),
+    [[5074], [5075], [5117]],
   )
 })

@@ -1,0 +1,44 @@
+/** All that is known of one worker at one moment: evidence for events, and what a list of workers shows. */
+import type { WorkerReceiver } from '../handover/worker-receiver.js'
+import type { Health } from './health.js'
+import type { WorkerState } from './states.js'
+
+export interface WorkerSnapshot {
+  readonly id: number
+  readonly state: WorkerState
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Requests taken since its start, and those of them that have not been answered. */
+  readonly taken: number
+  readonly executing: number
+  /** Age of the oldest request that it has, in milliseconds. */
+  readonly oldestRequest: number | undefined
+  /** When its most silent thread answered a ping last, milliseconds since the epoch. */
+  readonly lastPong: number | undefined
+  /** Bytes in use in all threads as of their last answers. */
+  readonly memory: number
+  /** How busy the busiest thread was at its last answer: 0 to 1. */
+  readonly utilisation: number | undefined
+}
+
+/** The part of it that its lanes and their pings know. */
+export const measure = (
+  receivers: readonly WorkerReceiver[],
+  pulses: readonly Health[],
+  now: number,
+): Omit<WorkerSnapshot, 'id' | 'state' | 'startedAt'> => {
+  const pongs = pulses.flatMap(({ pong }) => (pong ? [pong] : []))
+  const since = receivers.flatMap(({ oldestSince }) => (oldestSince === undefined ? [] : [oldestSince]))
+  return {
+    taken: receivers.reduce((sum, { taken }) => sum + taken, 0),
+    executing: receivers.reduce((sum, { executing }) => sum + executing, 0),
+    oldestRequest: since.length > 0 ? now - Math.min(...since) : undefined,
+    lastPong: pongs.length > 0 ? Math.min(...pongs.map(({ at }) => at)) : undefined,
+    memory: memoryOf(pulses),
+    utilisation: pongs.length > 0 ? Math.max(...pongs.map(({ utilisation }) => utilisation)) : undefined,
+  }
+}
+
+/** Bytes in use in all threads as of their last answers. */
+export const memoryOf = (pulses: readonly Health[]): number =>
+  pulses.reduce((sum, { pong }) => sum + (pong?.memory ?? 0), 0)
