@@ -18,6 +18,7 @@ import { standardAdapters } from './adapters/standard.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { processHost } from './process/process-host.js'
 import { threadHost } from './thread/thread-host.js'
 
 /** A binding that is open, with the port that it really has. */
@@ -110,7 +111,7 @@ export const startServer = async (
   const service = new ActivationService({
     config,
     namespace,
-    host: threadHost,
+    hostOf: ({ isolation }) => (isolation === 'process' ? processHost : threadHost),
     clock,
     events,
     adapters: adaptersOf(checked.modules),

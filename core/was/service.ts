@@ -1,6 +1,12 @@
 /** WAS: makes pools, queues and URL registrations of the configuration before requests are accepted, and ends them. */
 import type { Clock } from '../clock.js'
-import type { ApplicationConfig, BindingConfig, ServerConfig, SiteConfig } from '../contract/config.js'
+import type {
+  ApplicationConfig,
+  BindingConfig,
+  PoolConfig,
+  ServerConfig,
+  SiteConfig,
+} from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
 import type { WorkerHost } from '../contract/worker-host.js'
@@ -11,7 +17,8 @@ import { ApplicationPool } from './pool.js'
 export interface ServiceOptions {
   readonly config: ServerConfig
   readonly namespace: Namespace
-  readonly host: WorkerHost
+  /** What the workers of a pool run in. */
+  readonly hostOf: (pool: PoolConfig) => WorkerHost
   readonly clock: Clock
   readonly events: EventLog
   readonly adapters: readonly AdapterSettings[]
@@ -25,12 +32,12 @@ export class ActivationService {
 
   constructor(options: ServiceOptions) {
     this.options = options
-    const { config, host, clock, events, adapters } = options
+    const { config, hostOf, clock, events, adapters } = options
     for (const pool of config.applicationPools) {
       this.pools.set(
         pool.name,
         new ApplicationPool(pool, {
-          host,
+          host: hostOf(pool),
           clock,
           events,
           adapters,

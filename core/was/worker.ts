@@ -23,6 +23,8 @@ export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
 
 export interface WorkerSnapshot {
   readonly id: number
+  /** Of its process, where it has one of its own. */
+  readonly pid: number | undefined
   readonly state: WorkerState
   /** Milliseconds since the epoch. */
   readonly startedAt: number
@@ -151,6 +153,7 @@ export class Worker {
     )
     return {
       id: this.id,
+      pid: this.handle.pid,
       state: this.state,
       startedAt: this.startedAt,
       taken: this.taken,

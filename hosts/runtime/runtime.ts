@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly adapters: readonly AdapterModule[]
   /** The worker is done: it has drained and may end. */
   readonly onDrained: () => void
+  /** Bytes in use, as pings tell them; those of this isolate, where nothing else is said. */
+  readonly memory?: () => number
 }
 
 export class Runtime implements ExchangeOwner {
@@ -36,13 +38,14 @@ export class Runtime implements ExchangeOwner {
   private readonly exchanges = new ExchangeTable<Exchange>()
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
-  private readonly pulse = new Pulse()
+  private readonly pulse: Pulse
   private draining = false
   private deadline = 0
 
   constructor(options: RuntimeOptions) {
     this.options = options
     this.outbox = new Outbox(options.post)
+    this.pulse = new Pulse(options.memory)
     this.outbox.onFlush = this.onFlush
     this.outbox.onFlushed = this.onFlushed
     this.applications = new HostedApplications(options.adapters, (event) => {

@@ -72,11 +72,12 @@ export const processModel = Type.Object(
       ['LocalSystem', 'LocalService', 'NetworkService', 'SpecificUser', 'ApplicationPoolIdentity'],
       {
         default: 'ApplicationPoolIdentity',
-        notSupportedYet: true,
-        description: 'The account that workers run as.',
+        description:
+          'The account that worker processes run as: LocalSystem is root, LocalService nobody, NetworkService www-data, ' +
+          'SpecificUser that of userName, ApplicationPoolIdentity that of the server.',
       },
     ),
-    userName: Type.String({ default: '', notSupportedYet: true, description: 'Account for SpecificUser.' }),
+    userName: Type.String({ default: '', description: 'Account for SpecificUser.' }),
     password: Type.String({ default: '', notSupportedYet: true, description: 'Password for SpecificUser.' }),
     loadUserProfile: Type.Boolean({
       default: false,
@@ -85,8 +86,7 @@ export const processModel = Type.Object(
     }),
     setProfileEnvironment: Type.Boolean({
       default: true,
-      notSupportedYet: true,
-      description: "Whether the account's environment variables are set.",
+      description: "Whether HOME, USER, LOGNAME and SHELL are the account's.",
     }),
     logonType: Type.Enum(['LogonBatch', 'LogonService'], {
       default: 'LogonBatch',
