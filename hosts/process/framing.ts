@@ -40,11 +40,17 @@ const v8Frame = (batch: Batch): Buffer => {
   return frame
 }
 
+declare module 'v8' {
+  // Documented for overriding; the types do not have it.
+  interface DefaultDeserializer {
+    _readHostObject(): ArrayBufferView
+  }
+}
+
 /** A frame's arrays are views of the frame; one that is a small part of it gets memory of its own, or it would keep all. */
 class FrameDeserializer extends DefaultDeserializer {
-  _readHostObject(): unknown {
-    // @ts-expect-error: node documents the method for overriding, and its types do not have it
-    const view = super._readHostObject() as unknown
+  override _readHostObject(): ArrayBufferView {
+    const view = super._readHostObject()
     if (view instanceof Uint8Array && view.byteLength * 2 < view.buffer.byteLength) return view.slice()
     return view
   }

@@ -19,19 +19,20 @@ const SCRIPT = `
 trap '' HUP INT TERM
 sweep() {
   for round in 1 2 3; do
-    found=$(grep -lsF "${MARK}=$1" /proc/[0-9]*/environ) || return
+    found=$(grep -lsF "${MARK}=$1" /proc/[0-9]*/environ)
+    [ -n "$found" ] || return
     for file in $found; do file=\${file#/proc/}; kill -9 "\${file%/environ}"; done
   done
 }
 while read -r word group worker; do
   if [ "$word" = guard ]; then groups="$groups $group"; continue; fi
-  kill -9 -- "-$group"
+  kill -9 "-$group"
   rest=
   for one in $groups; do [ "$one" = "$group" ] || rest="$rest $one"; done
   groups=$rest
   sweep "$1-$worker."
 done
-for group in $groups; do kill -9 -- "-$group"; done
+for group in $groups; do kill -9 "-$group"; done
 sweep "$1-"
 `
 

@@ -23,7 +23,7 @@ export const endOf = (remains: Remains): WorkerEnd => {
   const error = readLastWords(remains.lastWords)
   if (error) return { kind: 'crashed', error }
   if (signal !== null) {
-    const [outOfMemory] = (signal === 'SIGABRT' && OUT_OF_MEMORY.exec(printed)) || []
+    const [outOfMemory] = (signal === 'SIGABRT' ? OUT_OF_MEMORY.exec(printed) : null) ?? []
     if (outOfMemory !== undefined) return { kind: 'outOfMemory', error: new Error(outOfMemory) }
     return { kind: 'crashed', error: tell(`it was ended by the signal ${signal}`, printed) }
   }
