@@ -69,7 +69,12 @@ const checkProcess = (pool: PoolConfig, report: Report): void => {
 const LARGEST_STACK = 7
 
 const checkAccount = (pool: PoolConfig, report: Report): void => {
-  const { identityType, userName } = pool.processModel
+  const { identityType, userName, password } = pool.processModel
+  if (password !== '')
+    report(
+      '/processModel/password',
+      'root needs no password to run a worker as another account; leave it out',
+    )
   const named = identityType === 'SpecificUser'
   const pointer = named ? '/processModel/userName' : '/processModel/identityType'
   if (userName !== '' && !named)

@@ -63,7 +63,9 @@ const decodeFrame = (content: Buffer): Batch => {
   if (content[0] === OPENING_BRACKET) return JSON.parse(content.toString()) as Batch
   const deserializer = new FrameDeserializer(content)
   deserializer.readHeader()
-  return deserializer.readValue() as Batch
+  const batch: unknown = deserializer.readValue()
+  if (!Array.isArray(batch)) throw new Error('a frame that holds no batch')
+  return batch as Batch
 }
 
 /** Puts frames together again from the pieces that a stream brings. */

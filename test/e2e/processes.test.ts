@@ -1,12 +1,12 @@
 /** Workers that are processes: what they start ends with them, nothing outlives the server, and each has its own account. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, readFile } from 'node:fs/promises'
+import { chmod, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
-import { CLI, startServer, type TestServer } from '../harness/server.js'
+import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
 
 // Many servers, one after the other.
 t.setTimeout(240_000)
@@ -289,6 +289,33 @@ t.test('identity', { skip: noAccounts() }, async (t) => {
       t.match(await json(`${server.url}/account`), { uid: id })
       await server.stop()
     }
+  })
+
+  await t.test('a server that is not root says so at check', async (t) => {
+    const folder = await writeFolder({
+      applicationPools: [
+        {
+          name: 'P',
+          isolation: 'process',
+          processModel: { identityType: 'SpecificUser', userName: 'nobody' },
+        },
+      ],
+      sites: [
+        { name: 'S', bindings: [{ bindingInformation: '127.0.0.1:0:' }], applications: [{ type: 'static' }] },
+      ],
+    })
+    t.teardown(() => rm(folder, { recursive: true }))
+    await chmod(folder, 0o755)
+    const file = join(folder, 'applicationHost.json')
+    const become = ['--reuid', ACCOUNT, '--regid', ACCOUNT, '--init-groups']
+    const check = spawnSync('setpriv', [...become, process.execPath, CLI, 'check', '--config', file], {
+      encoding: 'utf8',
+    })
+    t.equal(check.status, 1)
+    t.match(
+      check.stderr,
+      /userName: only root may run workers as "nobody", and the server's account is not root/,
+    )
   })
 
   await t.test('an account that may not read the application: no worker, 5022, 503', async (t) => {

@@ -78,7 +78,11 @@ export const processModel = Type.Object(
       },
     ),
     userName: Type.String({ default: '', description: 'Account for SpecificUser.' }),
-    password: Type.String({ default: '', notSupportedYet: true, description: 'Password for SpecificUser.' }),
+    password: Type.String({
+      default: '',
+      description:
+        'Password for SpecificUser: refused, since root needs none to run a worker as another account.',
+    }),
     loadUserProfile: Type.Boolean({
       default: false,
       notSupportedYet: true,
