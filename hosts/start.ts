@@ -19,6 +19,7 @@ import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
 import { machine } from './machine/machine.js'
+import { processHost } from './process/process-host.js'
 import { threadHost } from './thread/thread-host.js'
 
 /** A binding that is open, with the port that it really has. */
@@ -111,7 +112,7 @@ export const startServer = async (
   const service = new ActivationService({
     config,
     namespace,
-    host: threadHost,
+    hostOf: ({ isolation }) => (isolation === 'process' ? processHost : threadHost),
     clock,
     events,
     machine,

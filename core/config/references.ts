@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { DEFAULT_POOL } from './build.js'
+import { checkIsolation } from './isolation.js'
 import { suggestion } from './nearest.js'
 import { member, type Problem } from './problem.js'
 import type { ApplicationConfig, ServerConfig, SiteConfig } from './schema/index.js'
@@ -17,6 +18,7 @@ export const findContradictions = (config: ServerConfig): Problem[] => {
   checkBindings(config, report)
   checkModules(config, files, report)
   for (const site of config.sites) checkApplications(site, pools, files, report)
+  for (const pool of config.applicationPools) checkIsolation(pool, report)
   checkEnvironments(config, report)
   return problems
 }

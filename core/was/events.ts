@@ -233,6 +233,15 @@ export const wasEvents = {
       { pool, worker, kind: end.kind, exitCode: end.exitCode, waiting, error: end.error?.stack },
     ),
 
+  /** 5058: the affinity mask could not be set. */
+  affinityFailed: (pool: string, mask: string, why: string) =>
+    was(
+      5058,
+      'warning',
+      `Workers of pool "${pool}" could not be bound to the processors of the mask 0x${mask}: ${why}. They run on any.`,
+      { pool, mask, why },
+    ),
+
   /** 5074 to 5079, 5117: a recycle, by its reason. */
   recycled: (pool: string, worker: number, reason: RecycleReason, evidence: object) =>
     was(

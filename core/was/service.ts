@@ -1,6 +1,12 @@
 /** WAS: makes pools, queues and URL registrations of the configuration before requests are accepted, and ends them. */
 import type { Clock } from '../clock.js'
-import type { ApplicationConfig, BindingConfig, ServerConfig, SiteConfig } from '../contract/config.js'
+import type {
+  ApplicationConfig,
+  BindingConfig,
+  PoolConfig,
+  ServerConfig,
+  SiteConfig,
+} from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
 import type { Machine } from '../contract/machine.js'
@@ -14,7 +20,8 @@ import { ApplicationPool } from './pool.js'
 export interface ServiceOptions {
   readonly config: ServerConfig
   readonly namespace: Namespace
-  readonly host: WorkerHost
+  /** What the workers of a pool run in. */
+  readonly hostOf: (pool: PoolConfig) => WorkerHost
   readonly clock: Clock
   readonly events: EventLog
   readonly machine: Machine
@@ -32,8 +39,8 @@ export class ActivationService {
 
   constructor(options: ServiceOptions) {
     this.options = options
-    const { config, host, clock, events, machine, adapters } = options
-    this.orphans = new Orphans({ host, clock, events })
+    const { config, hostOf, clock, events, machine, adapters } = options
+    this.orphans = new Orphans({ clock, events })
     this.pressure = new MemoryPressure({
       clock,
       events,
@@ -44,7 +51,7 @@ export class ActivationService {
       this.pools.set(
         pool.name,
         new ApplicationPool(pool, {
-          host,
+          host: hostOf(pool),
           clock,
           events,
           machine,

@@ -5,6 +5,8 @@ import type { WorkerState } from './states.js'
 
 export interface WorkerSnapshot {
   readonly id: number
+  /** Of its process, where it has one of its own. */
+  readonly pid: number | undefined
   readonly state: WorkerState
   /** Milliseconds since the epoch. */
   readonly startedAt: number
@@ -26,7 +28,7 @@ export const measure = (
   receivers: readonly WorkerReceiver[],
   pulses: readonly Health[],
   now: number,
-): Omit<WorkerSnapshot, 'id' | 'state' | 'startedAt'> => {
+): Omit<WorkerSnapshot, 'id' | 'pid' | 'state' | 'startedAt'> => {
   const pongs = pulses.flatMap(({ pong }) => (pong ? [pong] : []))
   const since = receivers.flatMap(({ oldestSince }) => (oldestSince === undefined ? [] : [oldestSince]))
   return {

@@ -110,7 +110,8 @@ export class Worker {
   /** All that is known of it now. */
   snapshot(): WorkerSnapshot {
     const { id, state, startedAt } = this
-    return { id, state, startedAt, ...measure(this.receivers, this.pulses, this.options.clock.now()) }
+    const { pid } = this.handle
+    return { id, pid, state, startedAt, ...measure(this.receivers, this.pulses, this.options.clock.now()) }
   }
 
   /** The applications that it has loaded, or was told to. */

@@ -2,7 +2,13 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks'
 
 export class Pulse {
+  /** Bytes in use. */
+  readonly memory: () => number
   private last: EventLoopUtilization = performance.eventLoopUtilization()
+
+  constructor(memory = memoryOfIsolate) {
+    this.memory = memory
+  }
 
   /** Share of the time since the last call in which the loop was busy. */
   utilisation(): number {
@@ -11,10 +17,10 @@ export class Pulse {
     this.last = now
     return utilization
   }
+}
 
-  /** Bytes of this isolate: its heap, and what hangs on it outside. */
-  memory(): number {
-    const { heapUsed, external } = process.memoryUsage()
-    return heapUsed + external
-  }
+/** Bytes of this isolate: its heap, and what hangs on it outside. */
+const memoryOfIsolate = (): number => {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }

@@ -20,6 +20,8 @@ export interface RuntimeOptions {
   readonly adapters: readonly AdapterModule[]
   /** The worker is done: it has drained and may end. */
   readonly onDrained: () => void
+  /** Bytes in use, as pings tell them; those of this isolate, where nothing else is said. */
+  readonly memory?: () => number
 }
 
 export class Runtime implements ExchangeOwner, BatchReader {
@@ -31,13 +33,14 @@ export class Runtime implements ExchangeOwner, BatchReader {
   private readonly exchanges = new ExchangeTable<Exchange>()
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
-  private readonly pulse = new Pulse()
+  private readonly pulse: Pulse
   private draining: DrainNotice | null = null
   private worker: RuntimeWorker | null = null
 
   constructor(options: RuntimeOptions) {
     this.options = options
     this.outbox = new Outbox(options.post)
+    this.pulse = new Pulse(options.memory)
     this.outbox.onFlush = this.onFlush
     this.outbox.onFlushed = this.onFlushed
     this.applications = new HostedApplications(options.adapters, (event) => {

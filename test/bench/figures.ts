@@ -3,6 +3,9 @@
 export const figures = {
   'bare.fastify': { title: 'bare Fastify', unit: 'req/s' },
   'pool.fastify': { title: 'Fastify in a thread pool', unit: 'req/s' },
+  'process.fastify': { title: 'Fastify in a process pool', unit: 'req/s' },
+  'process.start': { title: 'Fastify in a process pool: start until ready', unit: 's' },
+  'bare.start': { title: 'bare Fastify: start until it listens', unit: 's' },
   nginx: { title: 'nginx in front of Fastify', unit: 'req/s' },
   cached: { title: 'cached answer of Fastify', unit: 'req/s' },
   'bare.express': { title: 'bare Express', unit: 'req/s' },

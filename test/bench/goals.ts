@@ -24,6 +24,23 @@ export const goals: readonly Goal[] = [
     hope: 1.2,
   },
   {
+    name: 'process',
+    title: 'Fastify hello in a process pool / bare Fastify',
+    of: 'process.fastify',
+    over: 'bare.fastify',
+    must: 1,
+    hope: 1.2,
+  },
+  {
+    name: 'process',
+    title: 'start of a process worker / start of bare Fastify',
+    of: 'process.start',
+    over: 'bare.start',
+    must: 1.5,
+    hope: 1,
+    atMost: true,
+  },
+  {
     name: 'express',
     title: 'Express JSON in a thread pool / bare Express',
     of: 'pool.express',

@@ -22,6 +22,8 @@ export interface Webgarden {
   readonly readyAfter: number
   /** When the process was started, on the clock of `performance.now()`. */
   readonly startedAt: number
+  /** Everything that it has printed. */
+  output(): string
   /** @throws Error when the logs are too short for so many requests. */
   stop(requests?: number): Promise<void>
 }
@@ -43,7 +45,7 @@ export const startWebgarden = async (
     if (size < requests * SHORTEST_LINE)
       throw new Error(`${requests} requests were answered, but the logs in ${folder} have ${size} bytes`)
   }
-  return { pid: server.pid, url, readyAfter, startedAt, stop }
+  return { pid: server.pid, url, readyAfter, startedAt, output: () => server.output(), stop }
 }
 
 /** A site on a free port of 127.0.0.1. */

@@ -26,21 +26,18 @@ export const cpu = Type.Object(
     }),
     smpAffinitized: Type.Boolean({
       default: false,
-      notSupportedYet: true,
       description: 'Whether workers are bound to processors.',
     }),
     smpProcessorAffinityMask: Type.Integer({
       minimum: 1,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       description: 'Processors 0 to 31, one bit each.',
     }),
     smpProcessorAffinityMask2: Type.Integer({
       minimum: 1,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       description: 'Processors 32 to 63, one bit each.',
     }),
     processorGroup: Type.Integer({

@@ -70,12 +70,17 @@ export const processModel = Type.Object(
       ['LocalSystem', 'LocalService', 'NetworkService', 'SpecificUser', 'ApplicationPoolIdentity'],
       {
         default: 'ApplicationPoolIdentity',
-        notSupportedYet: true,
-        description: 'The account that workers run as.',
+        description:
+          'The account that worker processes run as: LocalSystem is root, LocalService nobody, NetworkService www-data, ' +
+          'SpecificUser that of userName, ApplicationPoolIdentity that of the server.',
       },
     ),
-    userName: Type.String({ default: '', notSupportedYet: true, description: 'Account for SpecificUser.' }),
-    password: Type.String({ default: '', notSupportedYet: true, description: 'Password for SpecificUser.' }),
+    userName: Type.String({ default: '', description: 'Account for SpecificUser.' }),
+    password: Type.String({
+      default: '',
+      description:
+        'Password for SpecificUser: refused, since root needs none to run a worker as another account.',
+    }),
     loadUserProfile: Type.Boolean({
       default: false,
       notSupportedYet: true,
@@ -83,8 +88,7 @@ export const processModel = Type.Object(
     }),
     setProfileEnvironment: Type.Boolean({
       default: true,
-      notSupportedYet: true,
-      description: "Whether the account's environment variables are set.",
+      description: "Whether HOME, USER, LOGNAME and SHELL are the account's.",
     }),
     logonType: Type.Enum(['LogonBatch', 'LogonService'], {
       default: 'LogonBatch',

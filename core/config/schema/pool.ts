@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { cpu } from './pool-cpu.js'
 import { failure } from './pool-failure.js'
-import { Formed, Variables } from './keywords.js'
+import { FilePath, Formed, Variables } from './keywords.js'
 import { processModel } from './pool-process-model.js'
 import { recycling } from './pool-recycling.js'
 
@@ -26,7 +26,6 @@ export const poolSettings = {
   }),
   isolation: Type.Enum(['thread', 'process'], {
     default: 'thread',
-    notSupportedYet: ['process'],
     description: 'What a worker is: threads of the server, or a process of its own.',
   }),
   concurrentRequests: Type.Integer({
@@ -66,9 +65,13 @@ export const poolSettings = {
   environmentVariables: Variables({ description: 'Environment variables of all workers of the pool.' }),
   nodeOptions: Type.Array(Type.String(), {
     default: [],
-    notSupportedYet: true,
-    description: 'Options of the node program for workers that are processes.',
+    description: 'Flags of node for workers that are processes.',
   }),
+  nodePath: Type.Optional(
+    FilePath({
+      description: "Node binary for workers that are processes; the server's own where there is none.",
+    }),
+  ),
   processModel,
   recycling,
   failure,

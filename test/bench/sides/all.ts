@@ -3,7 +3,8 @@ import { bareBody, bareExpress, bareFastify } from './bare.js'
 import { coldStart, idle } from './idle.js'
 import { oneOfMany, oneOfOne } from './many-sites.js'
 import { nginx } from './nginx.js'
-import { cached, pooledBody, pooledExpress, pooledFastify } from './pooled.js'
+import { cached, pooledBody, pooledExpress, pooledFastify, processFastify } from './pooled.js'
+import { bareStart, processStart } from './process-start.js'
 import type { Side } from './side.js'
 import { spinningPool } from './spinning-pool.js'
 
@@ -11,6 +12,9 @@ export const allSides: readonly Side[] = [
   nginx,
   pooledFastify,
   bareFastify,
+  processFastify,
+  processStart,
+  bareStart,
   cached,
   bareExpress,
   pooledExpress,

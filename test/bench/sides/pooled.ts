@@ -1,4 +1,4 @@
-/** An application in a thread pool of webgarden, with or without the response cache. */
+/** An application in a pool of webgarden, with or without the response cache. */
 import { ask, type Question } from '../ask.js'
 import type { Figure } from '../figures.js'
 import { measureRate } from '../measure-rate.js'
@@ -10,16 +10,17 @@ interface Pooled {
   readonly title: string
   readonly figure: Figure
   readonly application: 'fastify-app' | 'express-app'
+  readonly isolation?: 'process'
   readonly caching: boolean
   readonly question: (url: string) => Question
 }
 
-const pooledSide = ({ title, figure, application, caching, question }: Pooled): Side => ({
+const pooledSide = ({ title, figure, application, isolation, caching, question }: Pooled): Side => ({
   title,
   figures: [figure],
   measure: async (run) => {
     const server = await startWebgarden(run, {
-      applicationPools: [{ name: 'Api' }],
+      applicationPools: [{ name: 'Api', ...(isolation && { isolation }) }],
       sites: [
         oneSite([
           { applicationPool: 'Api', module: applicationFile(application), caching: { enabled: caching } },
@@ -51,6 +52,15 @@ export const pooledFastify = pooledSide({
   title: 'Fastify in a thread pool',
   figure: 'pool.fastify',
   application: 'fastify-app',
+  caching: false,
+  question: (url) => ({ url: `${url}/` }),
+})
+
+export const processFastify = pooledSide({
+  title: 'Fastify in a process pool',
+  figure: 'process.fastify',
+  application: 'fastify-app',
+  isolation: 'process',
   caching: false,
   question: (url) => ({ url: `${url}/` }),
 })

@@ -140,7 +140,7 @@ export class Hosted {
     this.service = new ActivationService({
       config: build({ applicationPools: pools, sites, ...more }, '/srv/applicationHost.json'),
       namespace: this.namespace,
-      host,
+      hostOf: () => host,
       clock: this.clock,
       events: { write: (event) => this.events.push(event) },
       machine: {

@@ -1,0 +1,167 @@
+/** Runs workers as child processes: own memory, own account; whatever one does to itself, and starts, ends with it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ToListener, type Batch } from '../../core/contract/messages.js'
+import type {
+  WorkerEnd,
+  WorkerHandle,
+  WorkerHost,
+  WorkerObserver,
+  WorkerStart,
+} from '../../core/contract/worker-host.js'
+import { encodeFrame, FrameReader } from './framing.js'
+import { guardian, MARK } from './guardian.js'
+import { launchOf } from './launch.js'
+import { passOn, Tail } from './output.js'
+import { endOf } from './worker-end.js'
+
+export const processHost: WorkerHost = {
+  name: 'process',
+  start: (worker, observer) => new ProcessWorker(worker, observer),
+}
+
+/** Characters of last words and of standard error that are kept for the evidence. */
+const KEPT = 32_768
+const KEPT_PRINTED = 4_096
+
+/** Milliseconds that standard error may stay open after the end: somebody whom the worker started may hold it. */
+const PRINTED_LATE = 250
+
+/** Windows has no groups; there libuv's job object ends children with the server. */
+const GROUPS = process.platform !== 'win32'
+
+class ProcessWorker implements WorkerHandle {
+  /** A process has one event loop. */
+  readonly lanes = 1
+  readonly pid: number | undefined
+  private readonly observer: WorkerObserver
+  private child: ChildProcess | null = null
+  private toWorker: Socket | null = null
+  private lastWords = new Tail()
+  private printed = new Tail()
+  private state: 'running' | 'killed' | 'ended' = 'running'
+  private drained = false
+  private spoke = false
+
+  constructor(worker: WorkerStart, observer: WorkerObserver) {
+    this.observer = observer
+    try {
+      this.start(worker)
+    } catch (error) {
+      process.nextTick(() => {
+        this.end({ kind: 'crashed', error: error as Error })
+      })
+    }
+    this.pid = this.child?.pid
+  }
+
+  post(_lane: number, batch: Batch): void {
+    if (this.state === 'running' && !this.drained) this.toWorker?.write(encodeFrame(batch))
+  }
+
+  kill(): void {
+    if (this.state !== 'running') return
+    this.state = 'killed'
+    this.killTree()
+  }
+
+  private start(worker: WorkerStart): void {
+    const { command, args, env, event } = launchOf(worker)
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // Leader of a group, so that one signal reaches whatever it starts.
+      detached: GROUPS,
+      env: { ...env, [MARK]: guardian.markOf(worker.id) },
+    })
+    this.child = child
+    child.once('error', (error) => {
+      if (child.pid === undefined) this.end({ kind: 'crashed', error })
+    })
+    if (child.pid === undefined) return
+    if (GROUPS) guardian.guard(child.pid, worker.id)
+    const [, stdout, stderr, toWorker, fromWorker, lastWords] = child.stdio as unknown as Socket[]
+    if (!stdout || !stderr || !toWorker || !fromWorker || !lastWords) return
+    passOn(stdout, process.stdout)
+    passOn(stderr, process.stderr)
+    this.printed = new Tail(stderr, KEPT_PRINTED)
+    this.lastWords = new Tail(lastWords, KEPT)
+    this.toWorker = toWorker
+    // It has ended; what else there is to say of that comes with its exit.
+    toWorker.on('error', () => undefined)
+    this.listen(fromWorker)
+    if (event) {
+      process.nextTick(() => {
+        this.received([ToListener.EVENT, event])
+      })
+    }
+    const closed = Promise.all([closeOf(fromWorker), closeOf(lastWords)])
+    const printed = closeOf(stderr)
+    child.once('exit', (exitCode, signal) => {
+      this.killTree()
+      if (child.pid !== undefined) guardian.bury(child.pid)
+      void Promise.all([closed, Promise.race([printed, delay(PRINTED_LATE)])]).then(() => {
+        this.end(this.endOf(exitCode, signal))
+      })
+    })
+  }
+
+  private listen(fromWorker: Socket): void {
+    const reader = new FrameReader(
+      (batch) => {
+        this.spoke = true
+        this.received(batch)
+      },
+      () => {
+        this.drained = true
+      },
+    )
+    fromWorker.on('data', (piece: Buffer) => {
+      try {
+        reader.push(piece)
+      } catch (error) {
+        fromWorker.removeAllListeners('data').resume()
+        this.received([String(error)])
+      }
+    })
+    fromWorker.on('error', () => undefined)
+  }
+
+  private received(batch: Batch): void {
+    if (this.state === 'running') this.observer.received(0, batch)
+  }
+
+  private killTree(): void {
+    const pid = this.child?.pid
+    if (pid === undefined) return
+    try {
+      process.kill(GROUPS ? -pid : pid, 'SIGKILL')
+    } catch {
+      // Nobody is left.
+    }
+  }
+
+  private endOf(exitCode: number | null, signal: NodeJS.Signals | null): WorkerEnd {
+    return endOf({
+      exitCode,
+      signal,
+      drained: this.drained,
+      killed: this.state === 'killed',
+      spoke: this.spoke,
+      lastWords: this.lastWords.text,
+      printed: this.printed.text,
+    })
+  }
+
+  private end(end: WorkerEnd): void {
+    if (this.state === 'ended') return
+    this.state = 'ended'
+    this.toWorker?.destroy()
+    this.observer.ended(end)
+  }
+}
+
+const closeOf = async (stream: Socket): Promise<void> => {
+  if (!stream.closed) await once(stream, 'close').catch(() => undefined)
+}

@@ -1,0 +1,51 @@
+/** What a worker process runs: the same runtime as a thread, on two pipes. */
+import { Socket } from 'node:net'
+import { leaveLastWords } from './last-words.js'
+import { encodeFrame, FrameReader, LAST_FRAME } from './framing.js'
+import { refuseUnreadable } from './refuse-unreadable.js'
+import { standardAdapters } from '../adapters/standard.js'
+import { installListenCapture } from '../runtime/listen-capture.js'
+import { Runtime } from '../runtime/runtime.js'
+import { ToWorker, type WorkerSettings } from '../../core/contract/messages.js'
+
+/** Where the server has put them. */
+const FROM_SERVER = 3
+const TO_SERVER = 4
+
+leaveLastWords()
+installListenCapture()
+
+const toServer = new Socket({ fd: TO_SERVER, readable: false, writable: true })
+const fromServer = new Socket({ fd: FROM_SERVER, readable: true, writable: false })
+
+// Says that node runs and that what happens from now on is the application's.
+toServer.write(encodeFrame([]))
+
+const runtime = new Runtime({
+  post: (batch) => {
+    toServer.write(encodeFrame(batch))
+  },
+  adapters: await standardAdapters(),
+  memory: () => process.memoryUsage.rss(),
+  onDrained: () => {
+    toServer.end(LAST_FRAME, () => {
+      process.exit(0)
+    })
+  },
+})
+
+const reader = new FrameReader((batch) => {
+  if (batch[0] === ToWorker.START) refuseUnreadable((batch[1] as WorkerSettings).applications)
+  runtime.receive(batch)
+})
+fromServer.on('data', (piece) => {
+  reader.push(piece)
+})
+
+/** The server has gone, and nothing outlives it: its guardian ends a worker that cannot do it itself. */
+const serverGone = (): void => {
+  process.kill(process.platform === 'win32' ? process.pid : 0, 'SIGKILL')
+}
+fromServer.on('error', serverGone)
+fromServer.on('close', serverGone)
+toServer.on('error', serverGone)

@@ -1,0 +1,328 @@
+/** Workers that are processes: what they start ends with them, nothing outlives the server, and each has its own account. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { chmod, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { get, rawClient } from '../harness/raw-client.js'
+import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
+
+// Many servers, one after the other.
+t.setTimeout(240_000)
+
+const APPLICATION = `
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+process.on('SIGTERM', () => undefined)
+const status = (field) => new RegExp('^' + field + ':\\\\s*(.*)$', 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+const children = () => [
+  spawn('sleep', ['600'], { stdio: 'inherit' }),
+  spawn('sh', ['-c', "trap '' TERM; sleep 600 & wait"], { stdio: 'ignore' }),
+  spawn('sleep', ['600'], { stdio: 'ignore', detached: true }),
+].map((child) => child.pid)
+const regained = () => { try { process.setuid(0); return true } catch { return false } }
+export default async (request, response) => {
+  const tell = (value) => response.end(JSON.stringify(value))
+  switch (request.url) {
+    case '/pid': return tell(process.pid)
+    case '/children': return tell([process.pid, ...children()])
+    case '/spin': response.write('spinning'); setTimeout(() => { for (;;); }, 10); return
+    case '/exit': return process.exit(0)
+    case '/abort': return process.abort()
+    case '/never': return
+    case '/print': {
+      for (let i = 0; i < 2000; i++) process.stdout.write('x'.repeat(1000) + '\\n')
+      console.error('to standard error')
+      return tell('printed')
+    }
+    case '/account': return tell({ uid: process.getuid(), euid: process.geteuid(), gid: process.getgid(),
+      groups: process.getgroups(), home: process.env.HOME, user: process.env.USER, capabilities: status('CapEff'),
+      regained: regained() })
+    case '/node': return tell({ flags: process.execArgv, processors: status('Cpus_allowed_list'), path: process.execPath,
+      one: process.env.ONE })
+    default: return tell('well')
+  }
+}
+`
+
+const start = (pool: Record<string, unknown> = {}, more: Record<string, unknown> = {}): Promise<TestServer> =>
+  startServer(
+    {
+      applicationPoolDefaults: { isolation: 'process' },
+      applicationPools: [{ name: 'P', ...pool }, { name: 'Calm' }],
+      sites: [
+        {
+          name: 'Test',
+          bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
+          applications: [
+            { path: '/', applicationPool: 'P', module: './app.mjs' },
+            { path: '/calm', applicationPool: 'Calm', module: './calm.mjs' },
+          ],
+        },
+      ],
+      ...more,
+    },
+    { 'app.mjs': APPLICATION, 'calm.mjs': `export default (request, response) => response.end('calm')` },
+  )
+
+const text = async (url: string): Promise<string> => (await fetch(url)).text()
+const json = async <T>(url: string): Promise<T> => JSON.parse(await text(url)) as T
+
+/** A zombie has ended; whoever should bury it is none of ours. */
+const lives = (pid: number): boolean => {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+/** Resolves with those that still live after two seconds. */
+const survivors = async (pids: readonly number[]): Promise<number[]> => {
+  const until = Date.now() + 2000
+  while (pids.some(lives) && Date.now() < until) await delay(20)
+  return pids.filter(lives)
+}
+
+t.test('SIGKILL from outside resets the clients of that worker; others notice nothing', async (t) => {
+  const server = await start()
+  t.teardown(() => server.stop())
+  const pid = await json<number>(`${server.url}/pid`)
+  t.not(pid, server.process.pid)
+  t.equal(await text(`${server.url}/calm`), 'calm')
+  const victim = await rawClient(server.port)
+  victim.send(get('/never'))
+  await text(`${server.url}/`)
+  const calm = Promise.all(Array.from({ length: 20 }, () => text(`${server.url}/calm`)))
+  process.kill(pid, 'SIGKILL')
+  t.same(await victim.ended(), { how: 'reset', text: '' })
+  t.same(new Set(await calm), new Set(['calm']))
+  await server.printed(/5009.*ended by the signal SIGKILL/)
+  t.not(await json<number>(`${server.url}/pid`), pid)
+})
+
+t.test('an abort, as native code does it, ends the worker alone', async (t) => {
+  const server = await start()
+  t.teardown(() => server.stop())
+  const victim = await rawClient(server.port)
+  victim.send(get('/abort'))
+  t.equal((await victim.ended()).how, 'reset')
+  await server.printed(/5009.*ended by the signal SIGABRT/)
+  t.equal(await json(`${server.url}/`), 'well')
+})
+
+t.test('what a worker has started ends with it', async (t) => {
+  await t.test('when it exits', async (t) => {
+    const server = await start()
+    t.teardown(() => server.stop())
+    const family = await json<number[]>(`${server.url}/children`)
+    t.ok(family.every(lives))
+    const victim = await rawClient(server.port)
+    victim.send(get('/exit'))
+    await victim.ended()
+    t.same(await survivors(family), [])
+  })
+  await t.test('when it is recycled', async (t) => {
+    const server = await start({ recycling: { periodicRestart: { requests: 2 } } })
+    t.teardown(() => server.stop())
+    const family = await json<number[]>(`${server.url}/children`)
+    await text(`${server.url}/`)
+    await server.printed(/5075/)
+    t.same(await survivors(family), [])
+    t.equal(await json(`${server.url}/`), 'well')
+  })
+  await t.test('when it hangs', async (t) => {
+    const server = await start({ processModel: { pingInterval: '1s', pingResponseTime: '1s' } })
+    t.teardown(() => server.stop())
+    const family = await json<number[]>(`${server.url}/children`)
+    const victim = await rawClient(server.port)
+    victim.send(get('/spin'))
+    await victim.until(/spinning/)
+    await server.printed(/5010/)
+    t.same(await survivors(family), [])
+  })
+  await t.test('when the server is stopped, though it ignores SIGTERM', async (t) => {
+    const server = await start()
+    const family = await json<number[]>(`${server.url}/children`)
+    t.equal(await server.stop(), 0)
+    t.same(await survivors(family), [])
+  })
+})
+
+t.test(
+  'kill -9 of the server leaves nothing behind: neither a loop, nor a stopped one, nor children',
+  async (t) => {
+    const server = await start({ processModel: { maxProcesses: 3 } })
+    t.teardown(() => server.stop())
+    const families: number[] = []
+    const pids = new Set<number>()
+    const clients = []
+    while (pids.size < 3) {
+      const client = await rawClient(server.port)
+      client.send(get('/pid'))
+      const [, pid = ''] = /\r\n\r\n(\d+)$/.exec(await client.until(/\r\n\r\n\d+$/)) ?? []
+      if (pids.has(Number(pid))) continue
+      pids.add(Number(pid))
+      clients.push(client)
+    }
+    for (const client of clients) {
+      client.send(get('/children'))
+      const [, list = '[]'] = /(\[[\d,]+\])$/.exec(await client.until(/\]$/)) ?? []
+      families.push(...(JSON.parse(list) as number[]))
+    }
+    const [spinning] = clients
+    spinning?.send(get('/spin'))
+    await spinning?.until(/spinning/)
+    process.kill([...pids][1] ?? 0, 'SIGSTOP')
+    t.ok(families.every(lives))
+    server.process.kill('SIGKILL')
+    t.same(await survivors(families), [])
+  },
+)
+
+t.test('what a worker prints is printed by the server', async (t) => {
+  const server = await start()
+  t.teardown(() => server.stop())
+  t.equal(await json(`${server.url}/print`), 'printed')
+  await server.printed(/^x{1000}$/m)
+  await server.printed(/to standard error/)
+})
+
+t.test('each pool has its node, its flags and its environment', async (t) => {
+  const server = await start({
+    nodePath: process.execPath,
+    nodeOptions: ['--no-deprecation'],
+    resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 12 },
+    environmentVariables: { ONE: '1' },
+  })
+  t.teardown(() => server.stop())
+  const { flags, path, one } = await json<{ flags: string[]; path: string; one: string }>(
+    `${server.url}/node`,
+  )
+  t.match(flags.join(' '), /--max-old-space-size=64 --max-semi-space-size=4 --no-deprecation$/)
+  t.equal(path, process.execPath)
+  t.equal(one, '1')
+})
+
+t.test('a node that does not start gives 503, and the event log says why', async (t) => {
+  const server = await start({ nodeOptions: ['--no-such-flag'] })
+  t.teardown(() => server.stop())
+  t.equal((await fetch(server.url)).status, 503)
+  await server.printed(/5022.*bad option: --no-such-flag/)
+  t.equal(await text(`${server.url}/calm`), 'calm')
+})
+
+t.test('workers are bound to the processors of the mask; a mask that leaves none is told', async (t) => {
+  const bound = await start({ cpu: { smpAffinitized: true, smpProcessorAffinityMask: 1 } })
+  t.teardown(() => bound.stop())
+  t.equal((await json<{ processors: string }>(`${bound.url}/node`)).processors, '0')
+  const free = await start({
+    cpu: { smpAffinitized: true, smpProcessorAffinityMask: 2 ** 31, smpProcessorAffinityMask2: 2 ** 31 },
+  })
+  t.teardown(() => free.stop())
+  t.equal(await json(`${free.url}/`), 'well')
+  await free.printed(/5058.*0x8000000080000000/)
+})
+
+t.test(
+  'a recycle by memory goes by what the process holds, and its evidence names the process',
+  async (t) => {
+    const server = await start(
+      { processModel: { pingInterval: '1s' }, recycling: { periodicRestart: { privateMemory: 30_000 } } },
+      { eventLog: { file: 'events.ndjson' } },
+    )
+    t.teardown(() => server.stop())
+    const pid = await json<number>(`${server.url}/pid`)
+    await server.printed(/5117/)
+    const lines = (await readFile(join(server.folder, 'events.ndjson'), 'utf8')).trim().split('\n')
+    const facts = lines.map(
+      (line) => JSON.parse(line) as { id: number; facts: { pid?: number; memory: number } },
+    )
+    const recycled = facts.find(({ id }) => id === 5117)?.facts
+    t.equal(recycled?.pid, pid)
+    t.ok((recycled?.memory ?? 0) > 30_000_000, 'more than a thread would have')
+  },
+)
+
+const ACCOUNT = 'www-data'
+
+/** Why the tests of accounts cannot be run here; false where they can. */
+const noAccounts = (): string | false => {
+  if (process.getuid?.() !== 0) return 'only root can run workers as somebody else: run the tests as root'
+  const reads = ['--reuid', ACCOUNT, '--regid', ACCOUNT, '--init-groups', 'test', '-r', CLI]
+  return spawnSync('setpriv', reads).status === 0 ? false : `${ACCOUNT} cannot read ${CLI}`
+}
+
+t.test('identity', { skip: noAccounts() }, async (t) => {
+  const numbers = (flags: string): number[] =>
+    spawnSync('id', [flags, ACCOUNT], { encoding: 'utf8' }).stdout.trim().split(' ').map(Number)
+  const [uid] = numbers('-u')
+  const [gid] = numbers('-g')
+
+  await t.test(
+    'a worker has the account of its pool, with its groups and nobody else’s, for good',
+    async (t) => {
+      const server = await start({ processModel: { identityType: 'SpecificUser', userName: ACCOUNT } })
+      t.teardown(() => server.stop())
+      await chmod(server.folder, 0o755)
+      const account = await json<{ groups: number[]; capabilities: string }>(`${server.url}/account`)
+      t.match(account, { uid, euid: uid, gid, user: ACCOUNT, home: '/var/www', regained: false })
+      t.match(account.capabilities, /^0+$/)
+      t.same(account.groups.sort(), numbers('-G').sort())
+      t.equal(await text(`${server.url}/calm`), 'calm')
+      const family = await json<number[]>(`${server.url}/children`)
+      server.process.kill('SIGKILL')
+      t.same(await survivors(family), [], 'root’s guardian ends it all the same')
+    },
+  )
+
+  await t.test('NetworkService is www-data, LocalService nobody, LocalSystem root', async (t) => {
+    for (const [identityType, expected] of [
+      ['NetworkService', 'www-data'],
+      ['LocalService', 'nobody'],
+      ['LocalSystem', 'root'],
+    ]) {
+      const server = await start({ processModel: { identityType } })
+      await chmod(server.folder, 0o755)
+      const id = Number(spawnSync('id', ['-u', expected ?? ''], { encoding: 'utf8' }).stdout)
+      t.match(await json(`${server.url}/account`), { uid: id })
+      await server.stop()
+    }
+  })
+
+  await t.test('a server that is not root says so at check', async (t) => {
+    const folder = await writeFolder({
+      applicationPools: [
+        {
+          name: 'P',
+          isolation: 'process',
+          processModel: { identityType: 'SpecificUser', userName: 'nobody' },
+        },
+      ],
+      sites: [
+        { name: 'S', bindings: [{ bindingInformation: '127.0.0.1:0:' }], applications: [{ type: 'static' }] },
+      ],
+    })
+    t.teardown(() => rm(folder, { recursive: true }))
+    await chmod(folder, 0o755)
+    const file = join(folder, 'applicationHost.json')
+    const become = ['--reuid', ACCOUNT, '--regid', ACCOUNT, '--init-groups']
+    const check = spawnSync('setpriv', [...become, process.execPath, CLI, 'check', '--config', file], {
+      encoding: 'utf8',
+    })
+    t.equal(check.status, 1)
+    t.match(
+      check.stderr,
+      /userName: only root may run workers as "nobody", and the server's account is not root/,
+    )
+  })
+
+  await t.test('an account that may not read the application: no worker, 5022, 503', async (t) => {
+    const server = await start({ processModel: { identityType: 'SpecificUser', userName: ACCOUNT } })
+    t.teardown(() => server.stop())
+    t.equal((await fetch(server.url)).status, 503)
+    await server.printed(/5022.*the account "www-data" may not read .*app\.mjs/)
+    t.equal(await text(`${server.url}/calm`), 'calm')
+  })
+})
