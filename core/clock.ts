@@ -7,7 +7,7 @@ export interface Clock {
 }
 
 /** Node's own timers accept at most this many milliseconds; a longer delay would fire at once. */
-const LONGEST_TIMER = 2_147_483_647
+export const LONGEST_TIMER = 2_147_483_647
 
 /** The clock of the machine. */
 export const systemClock: Clock = {

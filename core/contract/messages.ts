@@ -95,6 +95,8 @@ export interface WorkerSettings {
   readonly pool: string
   /** Longest time in milliseconds that one application may take to load. */
   readonly startupTimeLimit: number
+  /** When it is killed if it is not ready by then, milliseconds since the epoch. */
+  readonly startsBy: number
   /** Whether it will be asked how it is (pingingEnabled). */
   readonly pinged: boolean
   /** Loaded before the worker says that it is ready: those that requests are waiting for. */

@@ -159,6 +159,7 @@ export class Worker {
       workerId: this.id,
       pool: pool.name,
       startupTimeLimit: pool.processModel.startupTimeLimit,
+      startsBy: this.startedAt + pool.processModel.startupTimeLimit,
       pinged: pool.processModel.pingingEnabled,
       applications: wanted.map((application) => ({
         ...settingsOf(application),

@@ -80,7 +80,8 @@ export class HostedApplications {
     this.timeLimit = settings.startupTimeLimit * LOADING
     this.adapters = loadAdapters(settings.adapters, this.standard)
     this.adapters.catch(() => undefined)
-    const deadline = Date.now() + this.timeLimit
+    // Not from now: the worker's own start has taken some of the time.
+    const deadline = settings.startsBy - settings.startupTimeLimit * (1 - LOADING)
     await Promise.all(
       settings.applications.map(async (application) => {
         const hosted = this.add(application)

@@ -1,4 +1,5 @@
 /** The worker as its applications see it: tells them of the end that comes, hears that they are not well. */
+import { LONGEST_TIMER } from '../../core/clock.js'
 import {
   HOSTED_WORKER,
   type DrainNotice,
@@ -99,11 +100,15 @@ export class RuntimeWorker implements HostedWorker {
     if (this.unsettled.size === 0) return
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.max(0, deadline - Date.now()))
+      timer = setTimeout(resolve, Math.min(Math.max(0, deadline - Date.now()), LONGEST_TIMER))
     })
-    while (this.unsettled.size > 0 && Date.now() < deadline)
-      await Promise.race([Promise.all(this.unsettled), limit])
+    await Promise.race([this.allSettled(), limit])
     clearTimeout(timer)
+  }
+
+  /** One that is called late may have more to do when the others are done. */
+  private async allSettled(): Promise<void> {
+    while (this.unsettled.size > 0) await Promise.all(this.unsettled)
   }
 
   private call(occasion: WorkerOccasion, listener: WorkerListener, notice: DrainNotice): void {

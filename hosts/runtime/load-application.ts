@@ -1,6 +1,7 @@
 /** Loads one application: its module, the server it may start itself, the adapter that fits. */
 import type { Server } from 'node:http'
 import { pathToFileURL } from 'node:url'
+import { LONGEST_TIMER } from '../../core/clock.js'
 import type { AdapterInput, AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
 import { resolveModule } from '../../core/registry/resolve-module.js'
@@ -125,9 +126,12 @@ interface TimeLimit {
 const timeout = (milliseconds: number): TimeLimit => {
   let timer: NodeJS.Timeout | undefined
   const reached = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new TimeLimitReached())
-    }, milliseconds)
+    timer = setTimeout(
+      () => {
+        reject(new TimeLimitReached())
+      },
+      Math.min(milliseconds, LONGEST_TIMER),
+    )
   })
   reached.catch(() => undefined)
   return {

@@ -1,5 +1,6 @@
 /** Asks an application for a page before its worker takes requests, as a client would; no listener and no log sees it. */
 import { ServerResponse } from 'node:http'
+import { systemClock } from '../../core/clock.js'
 import type { ServerEvent } from '../../core/contract/events.js'
 import type { WarmUpPage } from '../../core/contract/messages.js'
 import { Outbox } from '../../core/handover/outbox.js'
@@ -87,13 +88,10 @@ class WarmUpRequest implements ExchangeOwner {
   async run(deadline: number): Promise<string | null> {
     const { exchange, hosted } = this
     const { request, response, socket } = exchange
-    const timer = setTimeout(
-      () => {
-        this.late = true
-        exchange.abort()
-      },
-      Math.max(0, deadline - Date.now()),
-    )
+    const cancel = systemClock.after(Math.max(0, deadline - Date.now()), () => {
+      this.late = true
+      exchange.abort()
+    })
     try {
       await new Promise<void>((resolve) => {
         this.finish = resolve
@@ -102,7 +100,7 @@ class WarmUpRequest implements ExchangeOwner {
     } catch (error) {
       return error instanceof Error ? (error.stack ?? error.message) : String(error)
     } finally {
-      clearTimeout(timer)
+      cancel()
       socket.destroy()
     }
     if (this.late) return 'it had not answered when the time for the start was up (startupTimeLimit)'

@@ -58,6 +58,7 @@ export class InProcessWorker {
         workerId: 1,
         pool: settings.pool,
         startupTimeLimit: options.startupTimeLimit ?? STARTUP_TIME_LIMIT,
+        startsBy: Infinity,
         pinged: false,
         applications: [{ ...settings, type: BRIDGED }],
         adapters: [],

@@ -99,7 +99,7 @@ t.test('a page that is never answered does not take the start longer than its li
   const server = await start(
     log,
     { applicationInitialization: { doAppInitAfterRestart: true, ...pages('/hangs') } },
-    { processModel: { startupTimeLimit: '4s' } },
+    { processModel: { startupTimeLimit: '8s' } },
   )
   t.teardown(() => server.stop())
   t.equal(await (await fetch(`${server.url}/app/`)).text(), '1')

@@ -48,6 +48,7 @@ export const load = async (
     workerId: 1,
     pool: 'Pool',
     startupTimeLimit,
+    startsBy: Infinity,
     pinged: true,
     applications: [one],
     adapters: [],

@@ -50,6 +50,7 @@ const start = async (listener: Listener): Promise<Started> => {
       workerId: 1,
       pool: 'Pool',
       startupTimeLimit: 1_000,
+      startsBy: Infinity,
       pinged: true,
       applications: [application],
       adapters: [],
