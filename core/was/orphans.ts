@@ -2,7 +2,6 @@
 import type { Clock } from '../clock.js'
 import type { PoolConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
-import type { WorkerHost } from '../contract/worker-host.js'
 import { wasEvents } from './events.js'
 import type { History } from './history.js'
 import { divideParameters, runAction } from './run-action.js'
@@ -33,7 +32,6 @@ export const orphanParameters = (parameters: string, orphan: Omit<Orphan, 'end'>
 }
 
 export interface OrphansOptions {
-  readonly host: WorkerHost
   readonly clock: Clock
   readonly events: EventLog
 }
@@ -63,9 +61,9 @@ export class Orphans {
 
   /** Takes in a worker that WAS has cut off, and runs the action of its pool. */
   adopt(worker: number, { name, failure }: PoolConfig, cutOff: CutOff, history: History): void {
-    const { host, clock, events } = this.around
+    const { clock, events } = this.around
     const { reason, pid = process.pid, end } = cutOff
-    const inServer = host.name !== 'process'
+    const inServer = cutOff.pid === undefined
     const orphan = { worker, pool: name, pid, inServer, reason, since: clock.now(), end }
     this.living.add(orphan)
     history.report('orphaned', worker, wasEvents.orphaned(name, worker, pid, reason, this.living.size))

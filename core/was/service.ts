@@ -33,7 +33,7 @@ export class ActivationService {
   constructor(options: ServiceOptions) {
     this.options = options
     const { config, host, clock, events, machine, adapters } = options
-    this.orphans = new Orphans({ host, clock, events })
+    this.orphans = new Orphans({ clock, events })
     this.pressure = new MemoryPressure({
       clock,
       events,
