@@ -20,6 +20,8 @@ export interface WorkerObserver {
 export interface WorkerHandle {
   /** Event loops inside this worker that take requests; each is spoken to on a lane of its own, from 0. */
   readonly lanes: number
+  /** The process that it lives in; left out where that is the server's own. */
+  readonly pid?: number
   /** Hands one batch to one lane; buffers named in `transfer` must not be touched afterwards. */
   post(lane: number, batch: Batch, transfer?: ArrayBuffer[]): void
   /** Ends it at once, whatever it is doing; `ended` follows. */

@@ -18,6 +18,7 @@ const KEPT = 100
 
 export class History {
   private readonly kept: HistoryEntry[] = []
+  private waiting: (() => void)[] = []
 
   /** Oldest first. */
   get entries(): readonly HistoryEntry[] {
@@ -26,5 +27,15 @@ export class History {
 
   add(entry: HistoryEntry): void {
     if (this.kept.push(entry) > KEPT) this.kept.shift()
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Resolves with the next entry: when something has happened to the pool. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve)
+    })
   }
 }

@@ -234,7 +234,9 @@ export class ApplicationPool {
           // Whoever waits gets an answer, or one of the other workers, instead of a second attempt: a broken start must
           // not turn in circles.
           const refused = this.workers.size === 0 ? this.queue.length : 0
-          events.write(wasEvents.startFailed(this.config.name, worker.id, end, refused))
+          const event = wasEvents.startFailed(this.config.name, worker.id, end, refused)
+          events.write(event)
+          this.remember('failed', worker.id, event)
           if (refused > 0) this.queue.refuseWaiting('UNAVAILABLE')
         } else if (this.queue.length > 0) this.demand()
         if (this.workers.size === 0) this.empty()

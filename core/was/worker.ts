@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js'
 import type { PoolConfig } from '../contract/config.js'
 import type { EventLog, ServerEvent } from '../contract/events.js'
+import type { Receiver } from '../contract/receiver.js'
 import {
   ToWorker,
   type AdapterSettings,
@@ -23,6 +24,8 @@ export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
 
 export interface WorkerSnapshot {
   readonly id: number
+  /** Its process; left out where that is the server's own. */
+  readonly pid?: number
   readonly state: WorkerState
   /** Milliseconds since the epoch. */
   readonly startedAt: number
@@ -142,6 +145,11 @@ export class Worker {
     return this.receivers.reduce((sum, receiver) => sum + receiver.taken, 0)
   }
 
+  /** Whether a request that this receiver has taken is one of its own. */
+  owns(receiver: Receiver): boolean {
+    return this.receivers.some((own) => own === receiver)
+  }
+
   /** All that is known of it now. */
   snapshot(): WorkerSnapshot {
     const now = this.options.clock.now()
@@ -149,8 +157,10 @@ export class Worker {
     const since = this.receivers.flatMap(({ oldestSince }) =>
       oldestSince === undefined ? [] : [oldestSince],
     )
+    const { pid } = this.handle
     return {
       id: this.id,
+      ...(pid === undefined ? {} : { pid }),
       state: this.state,
       startedAt: this.startedAt,
       taken: this.taken,
