@@ -51,7 +51,7 @@ export const setNamed = (text: string, { noun, name, settings, unset = [] }: Cha
 /** @throws EditError */
 export const addNamed = (text: string, { noun, name, settings }: Change): string => {
   if (placeOf(text, noun, name) !== undefined)
-    throw new EditError(`there is a ${noun} "${name}" already`, true)
+    throw new EditError(`there is ${noun === 'site' ? 'a' : 'an'} ${noun} "${name}" already`, true)
   const own: Raw = {}
   const root: Raw = { path: '/' }
   for (const one of settings) {

@@ -29,10 +29,11 @@ export const openControl = async (config: ServerConfig, events: EventLog): Promi
   let steered: (server: Steered) => void = () => undefined
   const server = new Promise<Steered>((resolve) => (steered = resolve))
   let service: Promise<ControlService> | undefined
+  let inUse: ControlService | undefined
   // Fastify's instance, its checks and their compiler are made for the first who asks: most servers are left alone for days.
   const made = async (): Promise<ControlService> => {
     const [{ createControlService }, known] = await Promise.all([import('./service.js'), server])
-    return createControlService(known)
+    return (inUse = await createControlService(known))
   }
   const accept = (socket: Socket, token?: string): void => {
     open.add(socket)
@@ -82,7 +83,7 @@ export const openControl = async (config: ServerConfig, events: EventLog): Promi
     async close() {
       for (const one of listening) one.close()
       for (const socket of open) socket.destroy()
-      await (await service?.catch(() => undefined))?.close()
+      await inUse?.close()
     },
   }
 }
