@@ -145,13 +145,23 @@ export type Flushed = Static<typeof flushed>
 export const reloaded = Type.Object({
   changed: Type.Array(Type.String(), { description: 'What was changed, in sentences.' }),
   recycled: Type.Array(Type.String(), { description: 'Pools that were recycled.' }),
+  kept: Type.Array(Type.String(), {
+    description: 'Pools whose workers keep the old values, because of disallowRotationOnConfigChange.',
+  }),
+  needsRestart: Type.Array(Type.String(), {
+    description: 'Keys that count from the next start of the server.',
+  }),
+  takenBack: Type.Array(Type.String(), {
+    description:
+      'Pools that went back to their old configuration, since no worker came up under the new one.',
+  }),
 })
 export type Reloaded = Static<typeof reloaded>
 
 export const configVersion = Type.Object({
-  version: Text('Name of the version'),
+  version: Type.Integer({ minimum: 1, description: 'Number of the version.' }),
   at: Time('When it came into force'),
-  who: Text('Who brought it'),
+  who: Text('Whose the file was then'),
   changes: Type.Array(Type.String(), { description: 'What it changed.' }),
 })
 export type ConfigVersion = Static<typeof configVersion>

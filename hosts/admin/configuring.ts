@@ -1,5 +1,6 @@
 /** The configuration file and the running server: reload, history, rollback. */
 import { Type } from 'typebox'
+import { ConfigurationError } from '../../core/errors.js'
 import { configVersion, reloaded } from '../../core/control/resources.js'
 import { ControlError } from './control-error.js'
 import { requireMatch, versionOf } from './entity-tag.js'
@@ -23,27 +24,35 @@ export const configuringRoutes = (server: Steered): Route[] => {
       conditional: true,
       handle: async (asked) => {
         matched(asked)
-        const body = await live().reload(asked.who)
+        const body = await live().reload()
         return { body, version: versionOf(server.config()) }
       },
     },
     {
       method: 'GET',
       url: '/config/history',
-      summary: 'The last versions of the configuration, the newest first.',
+      summary: 'The last versions of the configuration, oldest first.',
       answer: Type.Array(configVersion),
-      handle: () => ({ body: live().history() }),
+      handle: async () => ({ body: await live().versions() }),
     },
     {
       method: 'POST',
       url: '/config/rollback',
-      summary: 'Goes back to an earlier version.',
-      query: Type.Object({ version: Type.String({ description: 'Name of the version.' }) }),
+      summary: 'Goes back to an earlier version: the last one that differs, unless one is named.',
+      query: Type.Object({
+        version: Type.Optional(Type.Integer({ minimum: 1, description: 'Its number.' })),
+      }),
       answer: reloaded,
       conditional: true,
       handle: async (asked) => {
         matched(asked)
-        const body = await live().rollback(String(asked.query.version), asked.who)
+        const { version } = asked.query
+        const body = await live()
+          .rollback(version === undefined ? undefined : Number(version))
+          .catch((error: unknown) => {
+            if (error instanceof ConfigurationError) throw error
+            throw new ControlError(404, error instanceof Error ? error.message : String(error))
+          })
         return { body, version: versionOf(server.config()) }
       },
     },

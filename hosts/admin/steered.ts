@@ -29,9 +29,13 @@ export interface Steered {
 
 export interface LiveConfiguration {
   /** @throws ConfigurationError where the file is wrong; nothing is changed then. */
-  reload(who: string): Promise<Reloaded>
-  /** The last versions, the newest first. */
-  history(): readonly ConfigVersion[]
-  /** @throws Error where there is no such version. */
-  rollback(version: string, who: string): Promise<Reloaded>
+  reload(): Promise<Reloaded>
+  /** The versions that were in force, oldest first. */
+  versions(): Promise<readonly ConfigVersion[]>
+  /**
+   * Without a number, back to the last version that differs.
+   *
+   * @throws Error where there is no such version, ConfigurationError where it is not right any more.
+   */
+  rollback(version?: number): Promise<Reloaded>
 }

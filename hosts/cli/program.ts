@@ -194,10 +194,10 @@ const addVersions = (root: Command): void => {
   }
   add(root, 'reload', 'let the running server take the configuration file as it is now', reload, HIDDEN)
   const config = root.command('config', { hidden: HIDDEN }).description('the versions of the configuration')
-  add(config, 'history', 'the last versions, the newest first', async (file, options) => {
+  add(config, 'history', 'the last versions', async (file, options) => {
     await (await import('./reload.js')).history(file, options)
   }).option('--json', 'as JSON')
-  add(config, 'rollback <version>', 'go back to an earlier version', async (file, _options, [name = '']) => {
+  add(config, 'rollback [version]', 'go back to an earlier version', async (file, _options, [name]) => {
     await (await import('./reload.js')).rollback(file, name)
   })
 }

@@ -1,6 +1,7 @@
 /** `webgarden reload`, `config history`, `config rollback`: the running server and the versions of its configuration. */
 import type { ConfigVersion, Reloaded } from '../../core/control/resources.js'
 import { ControlClient } from './control-client.js'
+import { CommandError, exitCodes } from './failure.js'
 import { printJson } from './list.js'
 import { withProgress } from './progress.js'
 import { table } from './table.js'
@@ -18,10 +19,19 @@ export const reloadAndTell = async (file: string): Promise<void> => {
   tellReloaded(await reload(new ControlClient(file)))
 }
 
-export const tellReloaded = ({ changed, recycled }: Reloaded): void => {
-  if (changed.length === 0) process.stdout.write('the server has this configuration already\n')
-  for (const one of changed) process.stdout.write(`  ${one}\n`)
-  if (recycled.length > 0) process.stdout.write(`recycled: ${recycled.join(', ')}\n`)
+export const tellReloaded = ({ changed, recycled, kept, needsRestart, takenBack }: Reloaded): void => {
+  const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+  if (changed.length + needsRestart.length === 0) say('the server has this configuration already')
+  for (const one of changed) say(`  ${one}`)
+  for (const one of needsRestart) say(`  ${one}: counts from the next start of the server`)
+  if (recycled.length > 0) say(`recycled: ${recycled.join(', ')}`)
+  if (kept.length > 0) say(`not recycled (disallowRotationOnConfigChange): ${kept.join(', ')}`)
+  if (takenBack.length === 0) return
+  const pools = takenBack.map((name) => `"${name}"`).join(', ')
+  throw new CommandError(
+    `no worker of pool ${pools} came up under the new configuration; the old one goes on there`,
+    exitCodes.failed,
+  )
 }
 
 export const history = async (file: string, { json }: { json?: boolean }): Promise<void> => {
@@ -31,7 +41,7 @@ export const history = async (file: string, { json }: { json?: boolean }): Promi
     return
   }
   const columns = [
-    { title: 'VERSION', of: ({ version }: ConfigVersion) => version },
+    { title: 'VERSION', of: ({ version }: ConfigVersion) => version, right: true },
     { title: 'SINCE', of: ({ at }: ConfigVersion) => moment(at) },
     { title: 'BY', of: ({ who }: ConfigVersion) => who },
     { title: 'CHANGES', of: ({ changes }: ConfigVersion) => changes.join('; ') },
@@ -39,12 +49,12 @@ export const history = async (file: string, { json }: { json?: boolean }): Promi
   process.stdout.write(table(columns, versions, process.stdout.columns || 0))
 }
 
-export const rollback = async (file: string, version: string): Promise<void> => {
+export const rollback = async (file: string, version: string | undefined): Promise<void> => {
   const client = new ControlClient(file)
   const seen = await client.ask({ path: '/config' })
   const { body } = await client.ask<Reloaded>({
     method: 'POST',
-    path: `/config/rollback?version=${encodeURIComponent(version)}`,
+    path: `/config/rollback${version === undefined ? '' : `?version=${encodeURIComponent(version)}`}`,
     version: seen.version,
     timeout: AS_LONG_AS_IT_TAKES,
   })

@@ -8,7 +8,9 @@ import { Hosted } from '../../core/was/hosted.js'
 
 t.test('what is next depends on the state, the limits and the failures', async (t) => {
   const periodicRestart = { time: '1h', requests: 100, privateMemory: 102_400 }
-  const hosted = new Hosted([{ name: 'ab', recycling: { periodicRestart }, processModel: { pingingEnabled: false } }])
+  const hosted = new Hosted([
+    { name: 'ab', recycling: { periodicRestart }, processModel: { pingingEnabled: false } },
+  ])
   const pool = hosted.pool('ab')
   const next = (): string => outlookOf(pool, hosted.clock.now()).join('\n')
   t.match(next(), /^The next request starts a worker\.$/)
@@ -61,8 +63,7 @@ t.test('tokens, names of this machine, secrets', async (t) => {
   }
   for (const host of ['127.0.0.1', '127.0.0.1:8172', 'localhost:1', '[::1]:1'])
     t.ok(isLoopbackHost(host), host)
-  for (const host of ['', 'evil.example', '127.0.0.1.evil.example'])
-    t.notOk(isLoopbackHost(host), host)
+  for (const host of ['', 'evil.example', '127.0.0.1.evil.example']) t.notOk(isLoopbackHost(host), host)
   t.same(withoutSecrets({ a: [{ Token: 'x', password: '' }], tokenFile: 'f' }), {
     a: [{ Token: '***', password: '' }],
     tokenFile: 'f',

@@ -43,7 +43,10 @@ t.test('each failure has its exit code', async (t) => {
 
 t.test('a server that does not answer, or ends meanwhile', async (t) => {
   const silent = await clientOf(t, () => undefined)
-  await t.rejects(silent.ask({ path: '/x', timeout: 50 }), { message: /within 0\.05 s/, exitCode: exitCodes.timeout })
+  await t.rejects(silent.ask({ path: '/x', timeout: 50 }), {
+    message: /within 0\.05 s/,
+    exitCode: exitCodes.timeout,
+  })
   const ending = await clientOf(t, ({ socket }) => {
     socket.destroy()
   })
