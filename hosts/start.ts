@@ -14,12 +14,14 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardStages } from '../modules/standard.js'
+import { openControl } from './admin/control.js'
 import { standardAdapters } from './adapters/standard.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
+import { steered } from './steered.js'
 import { threadHost } from './thread/thread-host.js'
 
 /** A binding that is open, with the port that it really has. */
@@ -79,7 +81,8 @@ export const checkServer = async (file: string): Promise<{ config: ServerConfig 
 /**
  * Starts a server of a configuration file; resolves when it accepts requests.
  *
- * @throws ConfigurationError with everything that is wrong with the configuration, its modules or its ports.
+ * @throws ConfigurationError with everything that is wrong with the configuration, its modules or its ports;
+ * ServerRunsError where a server with this file runs already.
  */
 export const startServer = async (
   file: string,
@@ -91,6 +94,10 @@ export const startServer = async (
     level: config.eventLog.level,
     ...(config.eventLog.file === undefined ? {} : { file: config.eventLog.file }),
     terminal,
+  })
+  const control = await openControl(config, events).catch(async (error: unknown) => {
+    await events.close()
+    throw error
   })
   const clock = systemClock
   const namespace = new Namespace()
@@ -107,7 +114,10 @@ export const startServer = async (
       })
     },
   }
-  const chains = await withPositions(() => setUpStages(checked.plan, scope))
+  const chains = await withPositions(() => setUpStages(checked.plan, scope)).catch(async (error: unknown) => {
+    await control.close()
+    throw error
+  })
   reportForeignStages(checked.plan, events)
   const service = new ActivationService({
     config,
@@ -125,12 +135,14 @@ export const startServer = async (
     frontDoor: config.caching.enabled,
   })
   const close = async (): Promise<void> => {
+    await control.close()
     await fastify.close()
     await events.close()
   }
+  const ports = new Map<BindingConfig, number>()
   let bindings: OpenBinding[]
   try {
-    bindings = await withPositions(() => openEndpoints(config, listener, service))
+    bindings = await withPositions(() => openEndpoints(config, listener, service, ports))
   } catch (error) {
     await listener.close()
     // Pools that always run have workers by now; they need not finish anything.
@@ -140,6 +152,8 @@ export const startServer = async (
     await close()
     throw error
   }
+  const { modules } = checked
+  control.serve(steered({ config, service, listener, clock, events, modules, stages: chains, ports }))
   return {
     config,
     bindings,
@@ -163,10 +177,10 @@ const openEndpoints = async (
   config: ServerConfig,
   listener: Listener,
   service: ActivationService,
+  ports: Map<BindingConfig, number>,
 ): Promise<OpenBinding[]> => {
   const planned = planEndpoints(config)
   const problems: ConfigurationProblem[] = []
-  const ports = new Map<BindingConfig, number>()
   const open = async (endpoint: PlannedEndpoint): Promise<void> => {
     try {
       const port = await listener.open(endpoint)

@@ -34,6 +34,8 @@ export interface Stage {
   readonly repeatable?: boolean
   /** A cache module's second half: sees each response that was not its own, before it is sent. */
   store?(ctx: RequestContext): void
+  /** Forgets all that it keeps of earlier requests, and what is under way now: asked for by the administrator. */
+  flush?(): void
 }
 
 /** What a module gets at set-up. */

@@ -12,7 +12,7 @@ import type { AdapterSettings, ApplicationSettings } from '../contract/messages.
 import type { Machine } from '../contract/machine.js'
 import type { WorkerHost } from '../contract/worker-host.js'
 import type { Application, Site } from '../namespace/application.js'
-import type { Namespace } from '../namespace/namespace.js'
+import type { Namespace, Registration } from '../namespace/namespace.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
@@ -28,6 +28,12 @@ export interface ServiceOptions {
   readonly adapters: readonly AdapterSettings[]
 }
 
+/** One place in the namespace that a started site holds. */
+interface Place {
+  readonly registration: Registration
+  readonly path: string
+}
+
 export class ActivationService {
   readonly pools = new Map<string, ApplicationPool>()
   /** Workers that failed and were kept for a debugger. */
@@ -36,6 +42,8 @@ export class ActivationService {
   private readonly pressure: MemoryPressure
   private lastWorkerId = 0
   private lastApplicationId = 0
+  /** The places of each started site, by its name. */
+  private readonly started = new Map<string, readonly Place[]>()
 
   constructor(options: ServiceOptions) {
     this.options = options
@@ -73,7 +81,7 @@ export class ActivationService {
    */
   start(portOf: (binding: BindingConfig) => number): void {
     this.pressure.start()
-    for (const site of this.options.config.sites) if (site.serverAutoStart) this.register(site, portOf)
+    for (const site of this.options.config.sites) if (site.serverAutoStart) this.startSite(site, portOf)
     for (const pool of this.pools.values()) if (pool.config.autoStart) pool.start()
   }
 
@@ -90,22 +98,50 @@ export class ActivationService {
     for (const orphan of this.orphans.all) if (orphan.inServer) orphan.end()
   }
 
+  isSiteStarted(name: string): boolean {
+    return this.started.has(name)
+  }
+
+  /**
+   * Registers a site, unless it is registered: its requests find it from now on.
+   *
+   * @throws NamespaceConflictError when another site holds one of its places; it stays stopped then.
+   */
+  startSite(config: SiteConfig, portOf: (binding: BindingConfig) => number): void {
+    if (this.started.has(config.name)) return
+    const [first] = config.bindings
+    const site: Site = { id: config.id, name: config.name, config, port: first ? portOf(first) : 80 }
+    const places: Place[] = []
+    try {
+      for (const application of config.applications) {
+        const registered = this.application(site, application)
+        for (const binding of config.bindings) {
+          const registration = { address: binding.address, port: portOf(binding), host: binding.host }
+          this.options.namespace.register(registration, site, application.path, registered)
+          places.push({ registration, path: application.path })
+        }
+      }
+    } catch (error) {
+      this.unregister(places)
+      throw error
+    }
+    this.started.set(config.name, places)
+  }
+
+  /** Takes a site out of the namespace: whoever asks for it now finds nobody; requests under way are not touched. */
+  stopSite(name: string): void {
+    this.unregister(this.started.get(name) ?? [])
+    this.started.delete(name)
+  }
+
+  private unregister(places: readonly Place[]): void {
+    for (const { registration, path } of places) this.options.namespace.unregister(registration, path)
+  }
+
   countWorkers(): number {
     let count = 0
     for (const pool of this.pools.values()) count += pool.workers.size
     return count
-  }
-
-  private register(config: SiteConfig, portOf: (binding: BindingConfig) => number): void {
-    const [first] = config.bindings
-    const site: Site = { id: config.id, name: config.name, config, port: first ? portOf(first) : 80 }
-    for (const application of config.applications) {
-      const registered = this.application(site, application)
-      for (const binding of config.bindings) {
-        const registration = { address: binding.address, port: portOf(binding), host: binding.host }
-        this.options.namespace.register(registration, site, application.path, registered)
-      }
-    }
   }
 
   private application(site: Site, config: ApplicationConfig): Application {

@@ -79,6 +79,15 @@ export class Listener {
     return (server.address() as AddressInfo).port
   }
 
+  /** The requests that are on their way now, one for each busy connection. */
+  *requests(): Generator<RequestContext> {
+    for (const { request } of this.connections) if (request) yield request
+  }
+
+  get connectionCount(): number {
+    return this.connections.size
+  }
+
   /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */
   async close(): Promise<void> {
     this.closing = true

@@ -90,9 +90,9 @@ export class CacheStage implements Stage, HitSource {
     return entry === null ? null : new EntryHit(entry)
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.responses.clear()
+  /** Forgets everything, and does not keep what was asked for before now. */
+  flush(): void {
+    this.responses.clear(this.clock.now())
   }
 
   private find(ctx: RequestContext, request: RequestFields, now: number): Entry | null {
@@ -129,7 +129,7 @@ export default defineStage({
     const limits = { maxBytes: bytesFor(maxCacheSize), maxResponseBytes: maxResponseSize }
     const stage = new CacheStage(limits, scope.clock)
     scope.onClose(() => {
-      stage.clear()
+      stage.flush()
     })
     return stage
   },

@@ -64,6 +64,10 @@ export default defineStage({
           expiresAt: storedAt + seconds * 1000,
         })
       },
+
+      flush() {
+        entries.clear()
+      },
     }
   },
 })

@@ -1,6 +1,7 @@
 /** The whole of `applicationHost.json`. */
 import { Type } from 'typebox'
 import { applicationDefaults } from './application.js'
+import { control } from './control.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
 import { pool, poolDefaults } from './pool.js'
 import { site, siteDefaults } from './site.js'
@@ -123,6 +124,7 @@ export const server = Type.Object({
   log,
   caching,
   eventLog,
+  control,
   listenerAdapters: notYetSection('Protocols beside http.'),
   configHistory: notYetSection('Copies of earlier configurations.'),
   customMetadata: notYetSection('Leftovers of the metabase.'),
