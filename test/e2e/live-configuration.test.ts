@@ -400,11 +400,13 @@ t.test('what needs a new start waits for it, and all else is in force', async (t
   const live = await start({ applicationPools: [pool('A')], sites: [site('One', 'one', 'A')] })
   t.teardown(() => live.server.stop())
   const { server } = live
+  const port = await freePort()
   await live.change((config) => {
     config.pipeline = { log: ['log'] }
     config.eventLog = { file: './events.log', level: 'info' }
-    config.sites.push(site('Two', 'two', 'A', { bindings: [{ bindingInformation: `127.0.0.1:${server.port}:two` }] }))
+    config.sites.push(site('Two', 'two', 'A', { bindings: [{ bindingInformation: `127.0.0.1:${port}:two` }] }))
   })
+  t.equal(await ask(port, 'two'), '200 A  /')
   await server.printed(/now says of .*pipeline\.log.* waits for the next start/)
   t.match(server.output(), /now says of .*eventLog\.file/)
 })
