@@ -54,8 +54,9 @@ const WITH_LIVE_KEYS: ReadonlySet<string> = new Set(['eventLog'])
 
 const keep = (old: unknown, now: unknown, [key = '']: readonly string[]): unknown => {
   const value = (old as Record<string, unknown>)[key]
-  const { [key]: _dropped, ...others } = now as Record<string, unknown>
-  return value === undefined ? others : { ...others, [key]: value }
+  const mixed = { ...(now as Record<string, unknown>), [key]: value }
+  if (value === undefined) Reflect.deleteProperty(mixed, key)
+  return mixed
 }
 
 /** Whether a URL may have become somebody else's, or its response another one: what was kept of it is not to be trusted. */

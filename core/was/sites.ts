@@ -41,7 +41,7 @@ export class Sites {
   }
 
   isStarted(name: string): boolean {
-    return this.byName.get(name)?.registrations != null
+    return (this.byName.get(name)?.registrations ?? null) !== null
   }
 
   /** A site of the configuration, stopped as yet. */

@@ -152,7 +152,10 @@ export class LiveConfiguration {
     if (changed.length > 0 || needsRestart.length > 0) {
       events.write(configurationEvents.applied(file, applied))
       if (needsRestart.length > 0) events.write(configurationEvents.waits(file, needsRestart))
-      await this.keep(former, text, [...changed, ...needsRestart.map((key) => `${key} (with the next start)`)])
+      await this.keep(former, text, [
+        ...changed,
+        ...needsRestart.map((key) => `${key} (with the next start)`),
+      ])
     }
     await this.watch()
     return applied

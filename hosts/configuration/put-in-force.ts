@@ -1,7 +1,13 @@
 /** Puts a checked configuration in force while the server runs: sockets first, then everything else within one turn. */
 import { describeChanges, needsRestart, untilRestart } from '../../core/config/changes.js'
 import { diffConfigurations, type ConfigurationChanges } from '../../core/config/diff.js'
-import { ConfigurationError, type BindingConfig, type EventLog, type ServerConfig, type Stage } from '../../core/index.js'
+import {
+  ConfigurationError,
+  type BindingConfig,
+  type EventLog,
+  type ServerConfig,
+  type Stage,
+} from '../../core/index.js'
 import { NamespaceConflictError } from '../../core/namespace/namespace.js'
 import { ActivationService } from '../../core/was/service.js'
 
@@ -73,7 +79,10 @@ const configureStages = (
         level: 'error',
         source: 'module',
         text: `Module "${name}" could not take the new configuration; it goes on as it is.`,
-        facts: { module: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+        facts: {
+          module: name,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        },
       })
     }
   }

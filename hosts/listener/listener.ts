@@ -66,7 +66,9 @@ export class Listener {
    * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
    */
   async open(endpoint: Endpoint): Promise<ListeningSocket> {
-    const socket: ListeningSocket = new ListeningSocket(this.createServer(), () => this.sockets.delete(socket))
+    const socket: ListeningSocket = new ListeningSocket(this.createServer(), () =>
+      this.sockets.delete(socket),
+    )
     socket.server.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections)
     })

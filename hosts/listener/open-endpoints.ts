@@ -1,5 +1,10 @@
 /** The sockets that are open for the bindings of all sites, and how they become those of another configuration. */
-import { ConfigurationError, type BindingConfig, type ConfigurationProblem, type ServerConfig } from '../../core/index.js'
+import {
+  ConfigurationError,
+  type BindingConfig,
+  type ConfigurationProblem,
+  type ServerConfig,
+} from '../../core/index.js'
 import { explainListenError, planEndpoints, type PlannedEndpoint } from './endpoints.js'
 import type { Listener } from './listener.js'
 import type { ListeningSocket } from './listening-socket.js'
@@ -49,7 +54,10 @@ export class OpenEndpoints {
    *
    * @throws ConfigurationError with all ports that cannot be had; then everything is as it was.
    */
-  async change(config: ServerConfig, which: (endpoint: PlannedEndpoint) => boolean = all): Promise<EndpointChange> {
+  async change(
+    config: ServerConfig,
+    which: (endpoint: PlannedEndpoint) => boolean = all,
+  ): Promise<EndpointChange> {
     const planned = planEndpoints(config).filter((endpoint) => this.held.has(endpoint.key) || which(endpoint))
     const leaving = new Map(this.held)
     for (const { key } of planned) leaving.delete(key)

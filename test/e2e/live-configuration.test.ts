@@ -156,7 +156,9 @@ t.test('ten changes pass an open download and a keep-alive client of another sit
 
   const extra = await freePort()
   await live.change(({ sites }) => {
-    sites.unshift(site('Three', 'three', 'C', { bindings: [{ bindingInformation: `127.0.0.1:${extra}:three` }] }))
+    sites.unshift(
+      site('Three', 'three', 'C', { bindings: [{ bindingInformation: `127.0.0.1:${extra}:three` }] }),
+    )
     live.config.applicationPools.push(pool('C'))
   })
   await same('a site with a port and a pool of its own')
@@ -180,7 +182,9 @@ t.test('ten changes pass an open download and a keep-alive client of another sit
   await same('a limit of a site')
   t.match(await ask(two, 'two', '/a/b/c'), /^404/)
 
-  await live.change(({ sites }) => Object.assign(sites[2] as object, { logFile: { directory: './elsewhere' } }))
+  await live.change(({ sites }) =>
+    Object.assign(sites[2] as object, { logFile: { directory: './elsewhere' } }),
+  )
   await same('a folder of a log')
   t.equal(await ask(two, 'two', '/logged'), '200 C  /logged')
 
@@ -190,7 +194,9 @@ t.test('ten changes pass an open download and a keep-alive client of another sit
   await same('a limit of the server')
   t.match(await ask(two, 'two', `/?${'x'.repeat(50)}`), /^200/)
 
-  await live.change(({ applicationPools }) => Object.assign(applicationPools[2] as object, { queueLength: 50 }))
+  await live.change(({ applicationPools }) =>
+    Object.assign(applicationPools[2] as object, { queueLength: 50 }),
+  )
   await same('a live key of another pool')
 
   await live.change(({ applicationPools }) => {
@@ -251,25 +257,28 @@ t.test('an application moves to another pool under load, and no request is lost'
   t.same([...seen.keys()].sort(), ['200 A  /', '200 B  /'], 'nothing else was answered')
 })
 
-t.test('a change that is wrong is refused with all its mistakes, and the old configuration goes on', async (t) => {
-  const live = await start({ applicationPools: [pool('A')], sites: [site('One', 'one', 'A')] })
-  t.teardown(() => live.server.stop())
-  const { server } = live
-  t.equal(await ask(server.port, 'one'), '200 A  /')
-  const said = await live.change((config) => {
-    config.applicationPools.push({ name: 'Late' })
-    config.sites.push(site('Bad', 'bad', 'Nowhere', { limits: { maxUrlSegments: -1 } }))
-  })
-  t.match(said, /refused: 2 problems/)
-  t.match(server.output(), /applicationHost\.json:\d+:\d+: \/sites\/1\/applications\/0\/applicationPool/)
-  t.match(server.output(), /applicationHost\.json:\d+:\d+: \/sites\/1\/limits\/maxUrlSegments/)
-  t.match(await live.write('{ "sites": ['), /refused/)
-  t.equal(await ask(server.port, 'one'), '200 A  /')
-  const well = await live.change((config) => {
-    config.sites.splice(1)
-  })
-  t.match(well, /in force: pool "Late" added/)
-})
+t.test(
+  'a change that is wrong is refused with all its mistakes, and the old configuration goes on',
+  async (t) => {
+    const live = await start({ applicationPools: [pool('A')], sites: [site('One', 'one', 'A')] })
+    t.teardown(() => live.server.stop())
+    const { server } = live
+    t.equal(await ask(server.port, 'one'), '200 A  /')
+    const said = await live.change((config) => {
+      config.applicationPools.push({ name: 'Late' })
+      config.sites.push(site('Bad', 'bad', 'Nowhere', { limits: { maxUrlSegments: -1 } }))
+    })
+    t.match(said, /refused: 2 problems/)
+    t.match(server.output(), /applicationHost\.json:\d+:\d+: \/sites\/1\/applications\/0\/applicationPool/)
+    t.match(server.output(), /applicationHost\.json:\d+:\d+: \/sites\/1\/limits\/maxUrlSegments/)
+    t.match(await live.write('{ "sites": ['), /refused/)
+    t.equal(await ask(server.port, 'one'), '200 A  /')
+    const well = await live.change((config) => {
+      config.sites.splice(1)
+    })
+    t.match(well, /in force: pool "Late" added/)
+  },
+)
 
 t.test('a port in use is found before anything has changed', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
@@ -404,7 +413,9 @@ t.test('what needs a new start waits for it, and all else is in force', async (t
   await live.change((config) => {
     config.pipeline = { log: ['log'] }
     config.eventLog = { file: './events.log', level: 'info' }
-    config.sites.push(site('Two', 'two', 'A', { bindings: [{ bindingInformation: `127.0.0.1:${port}:two` }] }))
+    config.sites.push(
+      site('Two', 'two', 'A', { bindings: [{ bindingInformation: `127.0.0.1:${port}:two` }] }),
+    )
   })
   t.equal(await ask(port, 'two'), '200 A  /')
   await server.printed(/now says of .*pipeline\.log.* waits for the next start/)

@@ -1,7 +1,12 @@
 /** What is found to have changed between two configurations. */
 import t from 'tap'
 import { build } from '../../../core/config/build.js'
-import { changesResponses, describeChanges, needsRestart, untilRestart } from '../../../core/config/changes.js'
+import {
+  changesResponses,
+  describeChanges,
+  needsRestart,
+  untilRestart,
+} from '../../../core/config/changes.js'
 import { diffConfigurations } from '../../../core/config/diff.js'
 import type { ServerConfig } from '../../../core/contract/config.js'
 
@@ -15,7 +20,10 @@ const site = (name: string, more: Raw = {}): Raw => ({
 })
 
 const config = (more: Raw = {}): ServerConfig =>
-  build({ applicationPools: [{ name: 'p' }, { name: 'q' }], sites: [site('a'), site('b')], ...more }, '/h.json')
+  build(
+    { applicationPools: [{ name: 'p' }, { name: 'q' }], sites: [site('a'), site('b')], ...more },
+    '/h.json',
+  )
 
 const words = (before: ServerConfig, after: ServerConfig): string[] =>
   describeChanges(diffConfigurations(before, after))
@@ -83,7 +91,11 @@ t.test('what the server has of its own; what needs a restart stays as it was unt
   t.same([...waits].sort(), ['eventLog.file', 'modules', 'pipeline.log'])
   const now = untilRestart(before, after, waits)
   t.same(words(before, now), ['webLimits.maxFieldLength', 'eventLog.level'])
-  t.same([...needsRestart(diffConfigurations(now, after))].sort(), [...waits].sort(), 'they are still to come')
+  t.same(
+    [...needsRestart(diffConfigurations(now, after))].sort(),
+    [...waits].sort(),
+    'they are still to come',
+  )
   t.equal(untilRestart(before, before, []), before)
 })
 

@@ -59,7 +59,11 @@ t.test('other keys replace the workers of their pool, overlapped, with 5080 and 
   t.same(recycled, ['a'])
   t.match(hosted.events, [{ id: 5080, facts: { keys: ['concurrentRequests'], worker: 1 } }])
   t.same(hosted.states, ['running', 'starting'])
-  t.match(await hosted.worker.settings(), { applications: [{ name: 'a/' }] }, 'with what the old one had loaded')
+  t.match(
+    await hosted.worker.settings(),
+    { applications: [{ name: 'a/' }] },
+    'with what the old one had loaded',
+  )
   hosted.worker.ready()
   t.same(hosted.states, ['stopping', 'running'])
   t.same(await settled, [])
@@ -86,10 +90,14 @@ t.test('a worker that starts meanwhile is replaced as soon as it is ready', asyn
 t.test('no worker comes up: the pool goes back, and so do its applications', async (t) => {
   const { hosted, old } = running()
   const changed = site('a', 'a', { applications: [{ path: '/', module: 'new.js', applicationPool: 'a' }] })
-  const { settled } = change(hosted, [{ name: 'a', concurrentRequests: 7 }, { name: 'b', queueLength: 20 }], [
-    changed,
-    site('b', 'b'),
-  ])
+  const { settled } = change(
+    hosted,
+    [
+      { name: 'a', concurrentRequests: 7 },
+      { name: 'b', queueLength: 20 },
+    ],
+    [changed, site('b', 'b')],
+  )
   const application = find(hosted, 'a')
   t.match(application?.config.module, /new\.js$/)
   hosted.worker.end({ kind: 'exited', exitCode: 7 })
@@ -114,10 +122,14 @@ t.test('no worker comes up: the pool goes back, and so do its applications', asy
   const ctx = hosted.ask('a')
   old.answer(ctx)
   t.equal(ctx.response.status, 200)
-  const again = change(hosted, [{ name: 'a', concurrentRequests: 8 }, { name: 'b', queueLength: 20 }], [
-    changed,
-    site('b', 'b'),
-  ])
+  const again = change(
+    hosted,
+    [
+      { name: 'a', concurrentRequests: 8 },
+      { name: 'b', queueLength: 20 },
+    ],
+    [changed, site('b', 'b')],
+  )
   t.same(again.recycled, ['a'], 'the next change tries again')
   hosted.worker.ready()
   t.same(await again.settled, [])
@@ -149,17 +161,20 @@ t.test('a garden that is to be smaller loses some', async (t) => {
   t.same(hosted.states, ['running', 'stopping', 'starting'])
 })
 
-t.test('disallowRotationOnConfigChange keeps running workers, and the next one is of the new configuration', async (t) => {
-  const recycling = { disallowRotationOnConfigChange: true }
-  const { hosted, sites, old } = running([{ name: 'a', recycling }, { name: 'b' }])
-  const pools = [{ name: 'a', recycling, processModel: { startupTimeLimit: '7s' } }, { name: 'b' }]
-  const { recycled, kept } = change(hosted, pools, sites)
-  t.same([recycled, kept], [[], ['a']])
-  t.equal(hosted.started.length, 1)
-  old.end({ kind: 'crashed', error: new Error('gone') })
-  hosted.ask('a')
-  t.match(await hosted.worker.settings(), { startupTimeLimit: 7000 })
-})
+t.test(
+  'disallowRotationOnConfigChange keeps running workers, and the next one is of the new configuration',
+  async (t) => {
+    const recycling = { disallowRotationOnConfigChange: true }
+    const { hosted, sites, old } = running([{ name: 'a', recycling }, { name: 'b' }])
+    const pools = [{ name: 'a', recycling, processModel: { startupTimeLimit: '7s' } }, { name: 'b' }]
+    const { recycled, kept } = change(hosted, pools, sites)
+    t.same([recycled, kept], [[], ['a']])
+    t.equal(hosted.started.length, 1)
+    old.end({ kind: 'crashed', error: new Error('gone') })
+    hosted.ask('a')
+    t.match(await hosted.worker.settings(), { startupTimeLimit: 7000 })
+  },
+)
 
 t.test('pools and sites come and go', async (t) => {
   const { hosted, old } = running()
@@ -193,7 +208,10 @@ t.test('an application moves with those that wait, and not with those that were 
   next?.answer(waiting)
   next?.answer(later)
   former.answer(taken)
-  t.same([taken, waiting, later].map(({ response }) => response.status), [200, 200, 200])
+  t.same(
+    [taken, waiting, later].map(({ response }) => response.status),
+    [200, 200, 200],
+  )
   const replacement = hosted.started.find(({ pool, id }) => pool === 'a' && id !== former.id)
   t.match(await replacement?.settings(), { applications: [] }, 'which does not load it again')
 })
@@ -218,7 +236,10 @@ t.test('bindings and applications of a site; a binding may go to another site', 
   change(hosted, pools, [site('a', 'a', { applications: more }), site('b', 'b')])
   t.equal(find(hosted, 'a', '/shop')?.path, '/shop')
   t.equal(find(hosted, 'a'), root)
-  change(hosted, pools, [site('a', 'a', { bindings: bindings('b') }), site('b', 'b', { bindings: bindings('a', 'c') })])
+  change(hosted, pools, [
+    site('a', 'a', { bindings: bindings('b') }),
+    site('b', 'b', { bindings: bindings('a', 'c') }),
+  ])
   t.same(
     ['a', 'b', 'c'].map((host) => find(hosted, host)?.site.name),
     ['b', 'a', 'b'],
@@ -226,19 +247,22 @@ t.test('bindings and applications of a site; a binding may go to another site', 
   t.equal(find(hosted, 'b', '/shop'), root, 'the application at /shop has gone')
 })
 
-t.test('a site is started and stopped by serverAutoStart, and a change leaves one stopped that was by hand', async (t) => {
-  const { hosted } = running()
-  const pools = [{ name: 'a' }, { name: 'b' }]
-  const isHere = () => ['a', 'b'].map((host) => find(hosted, host) !== null)
-  change(hosted, pools, [site('a', 'a', { serverAutoStart: false }), site('b', 'b')])
-  t.same(isHere(), [false, true])
-  hosted.service.stopSite('b')
-  change(hosted, pools, [site('a', 'a'), site('b', 'b', { limits: { maxUrlSegments: 3 } })])
-  t.same(isHere(), [true, false])
-  const bindings = [{ bindingInformation: '*:80:b' }, { bindingInformation: '*:80:c' }]
-  change(hosted, pools, [site('a', 'a'), site('b', 'b', { bindings })])
-  t.same(isHere(), [true, false])
-})
+t.test(
+  'a site is started and stopped by serverAutoStart, and a change leaves one stopped that was by hand',
+  async (t) => {
+    const { hosted } = running()
+    const pools = [{ name: 'a' }, { name: 'b' }]
+    const isHere = () => ['a', 'b'].map((host) => find(hosted, host) !== null)
+    change(hosted, pools, [site('a', 'a', { serverAutoStart: false }), site('b', 'b')])
+    t.same(isHere(), [false, true])
+    hosted.service.stopSite('b')
+    change(hosted, pools, [site('a', 'a'), site('b', 'b', { limits: { maxUrlSegments: 3 } })])
+    t.same(isHere(), [true, false])
+    const bindings = [{ bindingInformation: '*:80:b' }, { bindingInformation: '*:80:c' }]
+    change(hosted, pools, [site('a', 'a'), site('b', 'b', { bindings })])
+    t.same(isHere(), [true, false])
+  },
+)
 
 t.test('two sites that want one place are found before anything is changed', async (t) => {
   const sites = ['*', '0.0.0.0'].map((address, at) =>

@@ -444,7 +444,7 @@ t.test('a change of what URLs lead to empties the cache; limits and logs of a si
     const none = { ...nothing, addedSites: [], removedSites: [], changedSites: [], server: [] }
     driver.stage.configure(
       { caching: { ...caching, ...more } } as unknown as ServerConfig,
-      { ...none, ...changes } as unknown as ConfigurationChanges,
+      { ...none, ...changes },
     )
   }
   const site = (key: string) => ({ keys: [{ key, effect: 'live' }], added: [], removed: [], changed: [] })
