@@ -12,6 +12,7 @@ import { wasEvents } from './events.js'
 import { decideOnFailure } from './rapid-fail.js'
 import { runAction } from './run-action.js'
 import type { RecycleReason } from './recycling.js'
+import { Renewal } from './renewal.js'
 import { firstLimit } from './stagger.js'
 import { move, poolMoves, type PoolState } from './states.js'
 import { Worker } from './worker.js'
@@ -22,8 +23,10 @@ export interface PoolSurroundings {
   readonly clock: Clock
   readonly events: EventLog
   readonly adapters: readonly AdapterSettings[]
-  readonly demandStartThreshold: number
+  demandStartThreshold: number
   readonly settingsOf: (application: Application) => ApplicationSettings
+  /** Whether the configuration still has it. */
+  hosts(application: Application): boolean
   /** Counts up over all pools. */
   nextWorkerId(): number
   /** Workers of all pools that have not ended. */
@@ -31,7 +34,7 @@ export interface PoolSurroundings {
 }
 
 export class ApplicationPool {
-  readonly config: PoolConfig
+  config: PoolConfig
   readonly queue: RequestQueue
   state: PoolState = 'stopped'
   readonly workers = new Set<Worker>()
@@ -42,6 +45,7 @@ export class ApplicationPool {
   /** Places in the garden, from 1, and those that somebody has had since the pool was started. */
   private readonly places = new Map<Worker, number>()
   private readonly hadPlaces = new Set<number>()
+  private readonly renewal = new Renewal()
   private failures: readonly number[] = []
   private whenEmpty: (() => void)[] = []
 
@@ -49,8 +53,42 @@ export class ApplicationPool {
     this.config = config
     this.around = around
     this.queue = new RequestQueue(config.name, config.queueLength)
-    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
+    this.configure(config, 0)
     this.queue.disable()
+  }
+
+  /** Which configuration workers are started under; a worker of another edition is old. */
+  get edition(): number {
+    return this.renewal.edition
+  }
+
+  /** All that is the pool's own is in force at once; workers keep what they were started with, see `renew`. */
+  configure(config: PoolConfig, edition: number): void {
+    this.config = config
+    this.renewal.edition = edition
+    this.queue.limit = config.queueLength
+    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
+  }
+
+  /**
+   * Replaces the workers of other editions. Resolves with true when none is left to be replaced; with false as soon as a
+   * replacement has ended before it was ready, whose predecessor stays.
+   */
+  renew(evidence: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const renewed = this.renewal.begin()
+    let places = this.config.processModel.maxProcesses
+    for (const worker of [...this.workers]) {
+      if (worker.state !== 'running' || !this.renewal.isOld(worker)) continue
+      if (places-- > 0) this.recycleWorker(worker, 'ConfigChange', evidence)
+      else worker.stop('its pool is to have fewer workers')
+    }
+    this.renewal.check(this.workers)
+    return renewed
+  }
+
+  /** The applications that its workers have loaded. */
+  get loaded(): ReadonlySet<Application> {
+    return new Set([...this.workers].flatMap((worker) => worker.applications))
   }
 
   /** Takes requests from now on; a worker starts when the first one comes. */
@@ -111,6 +149,7 @@ export class ApplicationPool {
     for (const [old, by] of this.replacing) {
       if (by !== worker || old.state !== 'running') continue
       this.replacing.delete(old)
+      if (!this.renewal.isOld(worker)) this.renewal.failed()
       const { events } = this.around
       const event = wasEvents.recycleFailed(this.config.name, old.id, worker.id, end)
       events.write(event)
@@ -219,12 +258,15 @@ export class ApplicationPool {
       },
       onReady: () => {
         this.takeOver(worker)
+        if (this.renewal.isOld(worker)) this.recycleWorker(worker, 'ConfigChange', {})
+        this.renewal.check(this.workers)
         if (this.queue.length > 0) this.demand()
       },
       onEnded: (outcome, end) => {
         this.workers.delete(worker)
         this.places.delete(worker)
         this.replacing.delete(worker)
+        this.renewal.check(this.workers)
         if (outcome === 'neverReady' && this.replacementFailed(worker, end)) {
           if (this.queue.length > 0) this.demand()
           return
@@ -242,14 +284,17 @@ export class ApplicationPool {
         if (this.workers.size === 0) this.empty()
       },
     })
+    this.renewal.started(worker)
     this.workers.add(worker)
     this.places.set(worker, place)
     return worker
   }
 
-  /** What requests wait for, and what the one that is replaced has loaded. */
+  /** What requests wait for, and what the one that is replaced has loaded and this pool still has. */
   private wantedApplications(replaced: Worker | undefined): Application[] {
-    const wanted = new Set<Application>(replaced?.applications)
+    const { hosts } = this.around
+    const kept = replaced?.applications.filter((one) => one.queue === this.queue && hosts(one))
+    const wanted = new Set<Application>(kept)
     for (const { application } of this.queue.contents) if (application) wanted.add(application)
     return [...wanted]
   }
