@@ -98,6 +98,10 @@ t.test('errors say what to do, and have exit codes of their own', async (t) => {
     stderr: /there is no application pool/,
   })
   t.match(await webgarden(server.folder, 'list pools'), { code: 1, stderr: /unknown command 'pools'/ })
+  t.match(await webgarden(server.folder, 'reload'), {
+    code: 8,
+    stderr: /takes its configuration at its start only/,
+  })
   t.match(await webgarden(server.folder, 'start'), {
     code: 6,
     stderr: /^webgarden: a server runs with .* already; /m,

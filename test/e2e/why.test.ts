@@ -1,4 +1,4 @@
-/** The built command tells what happened to a pool, and lets the running server take a changed file. */
+/** The built command tells what happened to a pool. */
 import t from 'tap'
 import { webgarden } from '../harness/command.js'
 import { get, rawClient } from '../harness/raw-client.js'
@@ -41,26 +41,3 @@ t.test('why tells what happened to a pool, on what evidence, and what is next', 
     state: 'started',
   })
 })
-
-t.test(
-  'a change of the file is taken by the running server, told in its history, and taken back',
-  async (t) => {
-    const server = await start(t)
-    await says(
-      t,
-      server.folder,
-      'set apppool Api queueLength:500',
-      /changed in .*\n +pool "Api": .*queueLength/,
-    )
-    t.match(json((await webgarden(server.folder, 'list apppools --json')).stdout), [
-      { name: 'Api', queueLength: 500 },
-    ])
-    await says(t, server.folder, 'reload', /has this configuration already/)
-    await says(t, server.folder, 'config history', /^VERSION +SINCE +BY +CHANGES\n[^]*queueLength/)
-    await says(t, server.folder, 'config rollback', /queueLength/)
-    t.match(json((await webgarden(server.folder, 'list apppools --json')).stdout), [
-      { name: 'Api', queueLength: 1000 },
-    ])
-    t.match(await webgarden(server.folder, 'config rollback 99'), { code: 4, stderr: /no version 99/ })
-  },
-)
