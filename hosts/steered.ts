@@ -1,46 +1,42 @@
 /** What the control service may know and do of the running server, gathered from the rooms that have it. */
 import type { ModuleResource } from '../core/control/resources.js'
-import type { BindingConfig, Clock, EventLog, ServerConfig, SiteConfig } from '../core/index.js'
+import type { Clock, EventLog, ServerConfig } from '../core/index.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
 import type { ReadyStage } from '../core/registry/slots.js'
 import type { ActivationService } from '../core/was/service.js'
-import type { Steered } from './admin/steered.js'
-import { explainListenError, planEndpoints } from './listener/endpoints.js'
+import type { LiveConfiguration, Steered } from './admin/steered.js'
 import type { Listener } from './listener/listener.js'
+import type { OpenEndpoints } from './listener/open-endpoints.js'
 
 export interface Rooms {
-  readonly config: ServerConfig
   readonly service: ActivationService
+  readonly endpoints: OpenEndpoints
   readonly listener: Listener
   readonly clock: Clock
   readonly events: EventLog
   readonly modules: readonly LoadedModule[]
   /** The stages of each slot. */
   readonly stages: Readonly<Record<string, readonly ReadyStage[]>>
-  /** The ports of the bindings that are open; what a site's start opens is added. */
-  readonly ports: Map<BindingConfig, number>
+  readonly live: LiveConfiguration
 }
 
 export const steered = (rooms: Rooms): Steered => {
-  const { config, service, listener, clock, events, ports } = rooms
-  const siteOf = (name: string): SiteConfig => {
-    const site = config.sites.find((one) => one.name === name)
-    if (!site) throw new Error(`there is no site "${name}"`)
-    return site
-  }
-  const portOf = (binding: BindingConfig): number => ports.get(binding) ?? binding.port
+  const { service, endpoints, listener, clock, events, live } = rooms
   return {
     clock,
     events,
+    live,
     startedAt: clock.now(),
-    config: () => config,
+    config: () => service.config,
     pools: () => service.pools.values(),
-    portOf,
+    portOf: endpoints.portOf,
     isSiteStarted: (name) => service.isSiteStarted(name),
     startSite: async (name) => {
-      const site = siteOf(name)
-      await openMissing(site, rooms)
-      service.startSite(site, portOf)
+      // One that was not started with the server has no sockets yet.
+      const change = await endpoints.change(listening(service.config, service, name))
+      change.commit()
+      const site = service.config.sites.find((one) => one.name === name)
+      if (site) service.startSite(site, endpoints.portOf)
     },
     stopSite: (name) => {
       service.stopSite(name)
@@ -59,21 +55,17 @@ export const steered = (rooms: Rooms): Steered => {
   }
 }
 
-/** Opens the sockets of a site that was not started with the server; those that others share with it are open already. */
-const openMissing = async (site: SiteConfig, { config, listener, ports }: Rooms): Promise<void> => {
-  const isOpen = ({ address, port }: { address: string; port: number }): boolean =>
-    [...ports].some(([open, has]) => has === port && (open.address === '*' || open.address === address))
-  const planned = planEndpoints({ ...config, sites: [{ ...site, serverAutoStart: true }] })
-  for (const endpoint of planned) {
-    if (endpoint.bindings.every((binding) => ports.has(binding))) continue
-    try {
-      const port = isOpen(endpoint) ? endpoint.port : await listener.open(endpoint)
-      for (const binding of endpoint.bindings) ports.set(binding, port)
-    } catch (error) {
-      throw new Error(explainListenError(endpoint, error as NodeJS.ErrnoException))
-    }
-  }
-}
+/** The configuration as it is for the sockets: a site that was started by hand, or is to be, listens like any other. */
+export const listening = (
+  config: ServerConfig,
+  service: ActivationService,
+  starting?: string,
+): ServerConfig => ({
+  ...config,
+  sites: config.sites.map((site) =>
+    site.name === starting || service.isSiteStarted(site.name) ? { ...site, serverAutoStart: true } : site,
+  ),
+})
 
 const modulesOf = ({ stages, modules }: Rooms): ModuleResource[] => {
   const fileOf = (name: string): string => modules.find((one) => one.name === name)?.file ?? 'standard'

@@ -261,6 +261,16 @@ export const wasEvents = {
       { pool, worker, replacement, kind: end.kind, exitCode: end.exitCode, error: end.error?.stack },
     ),
 
+  /** What followed from a 5093 after a change of configuration. */
+  changeTakenBack: (pool: string, keys: readonly string[]) =>
+    was(
+      0,
+      'error',
+      `The new configuration of pool "${pool}" is taken back, because no worker came up under it: ${keys.join(', ')}. ` +
+        'Its workers go on under the old one; correct the file, or reload it to try again.',
+      { pool, keys },
+    ),
+
   /** 5196: a worker was refused because of the demand start threshold. */
   startRefused: (pool: string, threshold: number) =>
     was(

@@ -11,6 +11,7 @@ import { History } from './history.js'
 import { PoolFailures } from './pool-failures.js'
 import { watchTriggers } from './pool-triggers.js'
 import type { RecycleReason } from './recycling.js'
+import { Renewal } from './renewal.js'
 import { Replacements } from './replacements.js'
 import { move, poolMoves, type PoolState } from './states.js'
 import type { PoolSurroundings } from './surroundings.js'
@@ -22,10 +23,8 @@ import type { WorkerOutcome } from './worker-options.js'
 const TELL_AGAIN = 60_000
 
 export class ApplicationPool {
-  readonly config: PoolConfig
+  config: PoolConfig
   readonly queue: RequestQueue
-  /** What runs in it. */
-  readonly applications = new Set<Application>()
   state: PoolState = 'stopped'
   readonly workers = new Set<Worker>()
   readonly history: History
@@ -34,6 +33,7 @@ export class ApplicationPool {
   private readonly replacements: Replacements
   private readonly failures: PoolFailures
   private readonly always: AlwaysRunning
+  private readonly renewal = new Renewal()
   private stopTriggers: () => void = () => undefined
   private toldRefused = -TELL_AGAIN
   /** What is to be done as soon as the pool has stopped. */
@@ -44,22 +44,22 @@ export class ApplicationPool {
     this.config = config
     this.around = around
     this.history = new History(around.clock, around.events)
-    this.garden = new Garden(config, () => around.machine.random())
-    this.replacements = new Replacements(!config.recycling.disallowOverlappingRotation)
+    const current = (): PoolConfig => this.config
+    this.garden = new Garden(current, () => around.machine.random())
+    this.replacements = new Replacements(current)
     this.queue = new RequestQueue(config.name, config.queueLength)
-    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     this.queue.disable()
     this.always = new AlwaysRunning({
       clock: around.clock,
       missing: () =>
-        config.startMode === 'AlwaysRunning' &&
+        this.config.startMode === 'AlwaysRunning' &&
         this.state === 'started' &&
         this.replacements.census(this.workers).workers === 0,
       start: () => this.demand('startMode is AlwaysRunning') === 'start',
     })
     this.failures = new PoolFailures({
       clock: around.clock,
-      pool: config,
+      pool: current,
       history: this.history,
       onTrial: () => {
         this.whenStopped(() => {
@@ -69,6 +69,44 @@ export class ApplicationPool {
         })
       },
     })
+    this.configure(config, 0)
+  }
+
+  /** Which configuration workers are started under; a worker of another edition is old. */
+  get edition(): number {
+    return this.renewal.edition
+  }
+
+  /** All that is the pool's own is in force at once; workers keep what they were started with, see `renew`. */
+  configure(config: PoolConfig, edition: number): void {
+    this.config = config
+    this.renewal.edition = edition
+    this.queue.limit = config.queueLength
+    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
+    if (this.state !== 'started') return
+    this.watch()
+    this.always.look()
+  }
+
+  /**
+   * Replaces the workers of other editions. Resolves with true when none is left to be replaced; with false as soon as a
+   * replacement has ended before it was ready, whose predecessor stays.
+   */
+  renew(evidence: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const renewed = this.renewal.begin()
+    let places = this.config.processModel.maxProcesses
+    for (const worker of [...this.workers]) {
+      if (worker.state !== 'running' || !this.renewal.isOld(worker)) continue
+      if (places-- > 0) this.recycleWorker(worker, 'ConfigChange', evidence)
+      else worker.stop('its pool is to have fewer workers')
+    }
+    this.renewal.check(this.workers)
+    return renewed
+  }
+
+  /** The applications that its workers have loaded. */
+  get loaded(): ReadonlySet<Application> {
+    return new Set([...this.workers].flatMap((worker) => worker.applications))
   }
 
   /**
@@ -127,7 +165,12 @@ export class ApplicationPool {
     this.queue.onDemand = () => {
       this.demand()
     }
-    const applications = [...this.applications].map(({ config }) => config)
+    this.watch()
+  }
+
+  private watch(): void {
+    this.stopTriggers()
+    const applications = [...this.around.applicationsOf(this.queue)].map(({ config }) => config)
     this.stopTriggers = watchTriggers(this.config, applications, this.around, {
       onTime: (at) => {
         this.recycle('Schedule', { scheduled: new Date(at).toISOString() })
@@ -192,13 +235,14 @@ export class ApplicationPool {
   }
 
   private startWorker(reason: string, replaced?: Worker): Worker {
-    const { nextWorkerId, orphans, pressure } = this.around
+    const { hostOf, applicationsOf, nextWorkerId, orphans, pressure } = this.around
     const { idleTimeout } = this.config.processModel
     const place = this.garden.placeFor(replaced)
     // A trial that loads nothing would prove nothing.
     const all = this.config.startMode === 'AlwaysRunning' || this.failures.onTrial
     const worker: Worker = new Worker({
       ...this.around,
+      host: hostOf(this.config),
       first: this.garden.allowance(place),
       onOld: (reason, evidence = {}) => {
         this.recycleWorker(worker, reason, evidence)
@@ -207,7 +251,7 @@ export class ApplicationPool {
       reason,
       pool: this.config,
       queue: this.queue,
-      wanted: wantedApplications(this.applications, all, this.queue, replaced),
+      wanted: wantedApplications([...applicationsOf(this.queue)], all, this.queue, replaced),
       replaces: replaced !== undefined,
       remember: (entry) => {
         this.history.add(entry)
@@ -233,6 +277,7 @@ export class ApplicationPool {
         this.ended(worker, outcome, end)
       },
     })
+    this.renewal.started(worker)
     this.workers.add(worker)
     this.garden.seat(worker, place)
     return worker
@@ -245,6 +290,8 @@ export class ApplicationPool {
       this.failures.trialReady()
     }
     this.replacements.replacedBy(worker)?.stop(`worker ${worker.id} replaces it`)
+    if (this.renewal.isOld(worker)) this.recycleWorker(worker, 'ConfigChange', {})
+    this.renewal.check(this.workers)
     this.carryOn()
   }
 
@@ -253,6 +300,7 @@ export class ApplicationPool {
     this.workers.delete(worker)
     this.garden.leave(worker)
     this.replacements.forget(worker)
+    this.renewal.check(this.workers)
     if (outcome === 'neverReady') this.neverReady(worker, replaced, end)
     if (outcome === 'neverReady' || (outcome === 'failed' && !worker.condemned)) this.failed()
     if (outcome === 'neverReady' && !replaced) this.always.look()
@@ -266,6 +314,7 @@ export class ApplicationPool {
     this.always.startFailed()
     if (replaced) {
       this.replacements.forget(replaced)
+      if (!this.renewal.isOld(worker)) this.renewal.failed()
       this.history.report('refused', replaced.id, wasEvents.recycleFailed(name, replaced.id, worker.id, end))
       replaced.stay()
       return

@@ -1,6 +1,7 @@
 /** What the control service needs of the server that it steers; a start file provides it. */
 import type { BindingConfig, Clock, EventLog, RequestContext, ServerConfig } from '../../core/index.js'
 import type { ConfigVersion, ModuleResource, Reloaded } from '../../core/control/resources.js'
+import type { Immutable } from '../../core/config/schema/index.js'
 import type { ApplicationPool } from '../../core/was/pool.js'
 
 export interface Steered {
@@ -29,13 +30,13 @@ export interface Steered {
 
 export interface LiveConfiguration {
   /** @throws ConfigurationError where the file is wrong; nothing is changed then. */
-  reload(): Promise<Reloaded>
+  reload(): Promise<Immutable<Reloaded>>
   /** The versions that were in force, oldest first. */
-  versions(): Promise<readonly ConfigVersion[]>
+  versions(): Promise<readonly Immutable<ConfigVersion>[]>
   /**
    * Without a number, back to the last version that differs.
    *
    * @throws Error where there is no such version, ConfigurationError where it is not right any more.
    */
-  rollback(version?: number): Promise<Reloaded>
+  rollback(version?: number): Promise<Immutable<Reloaded>>
 }

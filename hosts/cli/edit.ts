@@ -30,7 +30,10 @@ export const edit = async (file: string, verb: Verb, change: Change): Promise<vo
 /** A server that does not run, or takes its configuration at its start only, will have it then. */
 const apply = async (file: string): Promise<void> => {
   try {
-    tellReloaded(await reload(new ControlClient(file)))
+    const report = await reload(new ControlClient(file))
+    // It may have seen the change by itself.
+    if (report.changed.length + report.needsRestart.length > 0) tellReloaded(report)
+    else process.stdout.write('the running server has taken it\n')
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     if (error.exitCode === exitCodes.notRunning) return

@@ -47,10 +47,9 @@ const add = (
   usage: string,
   description: string,
   action: (file: string, options: Options, words: string[]) => unknown,
-  hidden = false,
 ): Command => {
   const command = parent
-    .command(usage, { hidden })
+    .command(usage)
     .description(description)
     .option('-c, --config <file>', `the configuration file (default: ${DEFAULT_CONFIG})`)
   return command.action(async () => {
@@ -185,15 +184,12 @@ const addEditing = (root: Command): void => {
   }
 }
 
-/** Not shown as long as a server takes its configuration at its start only. */
-const HIDDEN = true
-
 const addVersions = (root: Command): void => {
   const reload = async (file: string): Promise<void> => {
     await (await import('./reload.js')).reloadAndTell(file)
   }
-  add(root, 'reload', 'let the running server take the configuration file as it is now', reload, HIDDEN)
-  const config = root.command('config', { hidden: HIDDEN }).description('the versions of the configuration')
+  add(root, 'reload', 'let the running server take the configuration file as it is now', reload)
+  const config = root.command('config').description('the versions of the configuration')
   add(config, 'history', 'the last versions', async (file, options) => {
     await (await import('./reload.js')).history(file, options)
   }).option('--json', 'as JSON')

@@ -75,6 +75,7 @@ export class ResponseStore {
   clear(now: number): void {
     this.clearedAt = now
     this.variants.clear()
+    this.doors.clear()
   }
 
   private rememberDoor(siteId: number, door: string): void {

@@ -1,13 +1,11 @@
 /** What the built command shows of a built server, to people and to programs, and what it says when it cannot. */
-import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { webgarden } from '../harness/command.js'
 import { get, rawClient } from '../harness/raw-client.js'
-import { CLI, writeFolder } from '../harness/server.js'
-import { CONFIG, json, says, start, text } from '../harness/steered.js'
+import { json, says, start, text } from '../harness/steered.js'
 
 t.test('what the server has and does is listed in tables and as JSON', async (t) => {
   const server = await start(t)
@@ -76,44 +74,6 @@ t.test('what the server has and does is listed in tables and as JSON', async (t)
   await text(`${server.url}/let-go`)
 })
 
-t.test('why tells what happened to a pool, on what evidence, and what is next', async (t) => {
-  const server = await start(t, {
-    ...CONFIG,
-    applicationPools: [
-      { name: 'Api', recycling: { periodicRestart: { requests: 1000 } } },
-      { name: 'Static files' },
-    ],
-  })
-  await says(
-    t,
-    server.folder,
-    'why apppool Api',
-    /is started\.\nNothing has happened[^]*Next:\n {4}The next request starts a worker\.\n$/,
-  )
-  const victim = await rawClient(server.port)
-  victim.send(get('/crash'))
-  await victim.ended()
-  await server.printed(/5009/)
-  await text(server.url)
-  await webgarden(server.folder, 'recycle apppool Api')
-  const told = await says(
-    t,
-    server.folder,
-    'why apppool Api',
-    /worker 1 failed \(event 5009\): .*process\.exit\(3\)/,
-  )
-  t.match(
-    told,
-    /worker 2 recycling \(event 5079\): .*an administrator asked for it\.\n {4}it had run for .*, had taken 1 request/,
-  )
-  t.match(told, /Next:\n[^]*Worker 3 is recycled at the latest in 29 h .*, or after 1000 more requests/)
-  t.match(told, /1 of 5 failures within 5 min have happened/)
-  t.match(json((await webgarden(server.folder, 'why apppool Api --json')).stdout), {
-    apppool: 'Api',
-    state: 'started',
-  })
-})
-
 t.test('errors say what to do, and have exit codes of their own', async (t) => {
   const empty = await mkdtemp(join(tmpdir(), 'webgarden-'))
   t.teardown(() => rm(empty, { recursive: true, force: true }))
@@ -138,51 +98,9 @@ t.test('errors say what to do, and have exit codes of their own', async (t) => {
     stderr: /there is no application pool/,
   })
   t.match(await webgarden(server.folder, 'list pools'), { code: 1, stderr: /unknown command 'pools'/ })
-  t.match(await webgarden(server.folder, 'reload'), {
-    code: 8,
-    stderr: /takes its configuration at its start only/,
-  })
   t.match(await webgarden(server.folder, 'start'), {
     code: 6,
     stderr: /^webgarden: a server runs with .* already; /m,
   })
   t.match(await text(server.url), /^well/, 'the one that runs is not touched')
-})
-
-t.test('init writes a configuration that is right, and writes over nothing', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'webgarden-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  await says(t, folder, 'init --config mine.json', /wrote mine\.json and public\/index\.html/)
-  const written = await readFile(join(folder, 'mine.json'), 'utf8')
-  t.match(written, /\/\/ Each pool has a queue/)
-  await writeFile(join(folder, 'mine.json'), written.replace('127.0.0.1:8080:', '127.0.0.1:0:'))
-  await says(t, folder, 'check --config mine.json', /is right/)
-  t.match(await webgarden(folder, 'init --config mine.json'), {
-    code: 1,
-    stderr: /is there already; nothing was written/,
-  })
-})
-
-t.test('completion knows commands, options, and names out of the configuration', async (t) => {
-  const folder = await writeFolder(CONFIG)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const completed = async (...words: string[]): Promise<string[]> =>
-    (await webgarden(folder, ['complete', '--', ...words])).stdout.split('\n').filter(Boolean)
-  t.match(await completed('rec'), ['recycle'])
-  t.same(await completed('list', 'app'), ['apps', 'apppools'])
-  t.same(await completed('recycle', 'apppool', ''), ['Api', 'Static files'])
-  t.same(await completed('stop', 'site', 'S'), ['Second'])
-  t.same(await completed('set', 'app', 'Main/f'), ['Main/files'])
-  t.same(await completed('stop', 'apppool', 'Api', '--no'), ['--no-wait'])
-  await mkdir(join(folder, 'sub'))
-  t.same(await completed('stop', 'site', '-c', 'none.json', ''), [])
-  const script = await says(t, folder, 'completion bash', /complete -o default -F _webgarden webgarden/)
-  t.match(await says(t, folder, 'completion zsh', /^#compdef webgarden/), /compadd/)
-  t.match(await webgarden(folder, 'completion fish'), { code: 1, stderr: /bash and zsh/ })
-
-  // The script in a real bash, with `webgarden` being the built command.
-  const run = `webgarden() { "${process.execPath}" "${CLI}" "$@"; }
-${script}
-COMP_WORDS=(webgarden recycle apppool S); COMP_CWORD=3; _webgarden; printf '%s\\n' "\${COMPREPLY[@]}"`
-  t.equal(execFileSync('bash', ['-c', run], { cwd: folder, encoding: 'utf8' }), 'Static\\ files\n')
 })

@@ -1,6 +1,7 @@
 /** The whole of `applicationHost.json`. */
 import { Type } from 'typebox'
 import { applicationDefaults } from './application.js'
+import { configHistory } from './config-history.js'
 import { control } from './control.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
 import { pool, poolDefaults } from './pool.js'
@@ -126,7 +127,7 @@ export const server = Type.Object({
   eventLog,
   control,
   listenerAdapters: notYetSection('Protocols beside http.'),
-  configHistory: notYetSection('Copies of earlier configurations.'),
+  configHistory,
   customMetadata: notYetSection('Leftovers of the metabase.'),
   serviceAutoStartProviders: notYetSection('What starts applications with the server.'),
 })
