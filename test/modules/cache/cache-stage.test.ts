@@ -3,7 +3,7 @@ import t from 'tap'
 import { ResponseParts } from '../../../core/handover/response-parts.js'
 import cache, { CacheStage } from '../../../modules/cache/cache-stage.js'
 import { ManualClock } from '../../../core/clock.js'
-import type { ConfigurationChanges, ModuleScope, ServerConfig } from '../../../core/index.js'
+import type { ModuleScope, ServerConfig } from '../../../core/index.js'
 import { DATE, Driver, hits, makeApplication, page, response } from './drive.js'
 
 t.test('answers the second request like the first, without a worker', (t) => {
@@ -451,14 +451,14 @@ t.test('a change of what URLs lead to empties the cache; limits and logs of a si
   const keeps = (): boolean => driver.ask().outcome === 'FINISH'
   const store = (): void => {
     driver.clock.advance(1)
-    driver.store(response(['Cache-Control', 'max-age=600']))
+    driver.store(page('max-age=600'))
   }
   store()
   configure({ changedSites: [site('logFile.directory'), site('limits.maxUrlSegments')] })
   t.ok(keeps())
   configure({ changedSites: [site('bindings')] })
   t.notOk(keeps())
-  driver.store(response(['Cache-Control', 'max-age=600']))
+  driver.store(page('max-age=600'))
   t.notOk(keeps(), 'what was asked for before the change is not kept')
   store()
   t.ok(keeps())
