@@ -442,10 +442,10 @@ t.test('a change of what URLs lead to empties the cache; limits and logs of a si
   const configure = (changes: object, more = {}): void => {
     const nothing = { addedPools: [], removedPools: [], changedPools: [] }
     const none = { ...nothing, addedSites: [], removedSites: [], changedSites: [], server: [] }
-    driver.stage.configure(
-      { caching: { ...caching, ...more } } as unknown as ServerConfig,
-      { ...none, ...changes },
-    )
+    driver.stage.configure({ caching: { ...caching, ...more } } as unknown as ServerConfig, {
+      ...none,
+      ...changes,
+    })
   }
   const site = (key: string) => ({ keys: [{ key, effect: 'live' }], added: [], removed: [], changed: [] })
   const keeps = (): boolean => driver.ask().outcome === 'FINISH'
