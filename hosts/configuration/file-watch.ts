@@ -1,5 +1,5 @@
 /** Sees that a file has changed, also when an editor puts another one in its place, or a link in its folder leads elsewhere. */
-import { watch, type FSWatcher } from 'node:fs'
+import { realpathSync, watch, type FSWatcher } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -21,7 +21,7 @@ export interface FileWatchOptions {
  */
 export class FileWatch {
   private readonly options: FileWatchOptions
-  private readonly watcher: FSWatcher | null = null
+  private readonly watchers: FSWatcher[] = []
   private timer: NodeJS.Timeout | null = null
   private seen = ''
   private closed = false
@@ -29,10 +29,15 @@ export class FileWatch {
   constructor(options: FileWatchOptions) {
     this.options = options
     try {
-      this.watcher = watch(dirname(options.file), { persistent: false }, () => {
-        this.lookSoon()
-      })
-      this.watcher.on('error', options.onError)
+      // Where the file is a link, what it points to may be written in another folder.
+      const folders = new Set([options.file, realpathSync(options.file)].map((file) => dirname(file)))
+      for (const folder of folders) {
+        const watcher = watch(folder, { persistent: false }, () => {
+          this.lookSoon()
+        })
+        watcher.on('error', options.onError)
+        this.watchers.push(watcher)
+      }
     } catch (error) {
       options.onError(error as Error)
     }
@@ -45,7 +50,7 @@ export class FileWatch {
 
   close(): void {
     this.closed = true
-    this.watcher?.close()
+    for (const watcher of this.watchers) watcher.close()
     if (this.timer) clearTimeout(this.timer)
   }
 

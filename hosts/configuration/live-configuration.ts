@@ -61,6 +61,8 @@ export class LiveConfiguration {
       },
     })
     await this.watched.know()
+    // It may have changed while nobody looked.
+    this.changed()
   }
 
   /**
@@ -114,12 +116,13 @@ export class LiveConfiguration {
     const { file, events } = this.options
     const apply = async (): Promise<void> => {
       const text = await readFile(file, 'utf8').catch(() => null)
-      if (text === this.text) return
+      if (text === this.text || this.closed) return
       await this.settle(await this.readAndApply())
     }
     this.alone(apply).catch((error: unknown) => {
       // What is wrong with a configuration has been told.
-      if (!(error instanceof ConfigurationError)) events.write(configurationEvents.failed(file, error))
+      if (!(error instanceof ConfigurationError) && !this.closed)
+        events.write(configurationEvents.failed(file, error))
     })
   }
 

@@ -45,8 +45,9 @@ export const putInForce = async (parts: RunningParts, checked: ServerConfig): Pr
   const config = untilRestart(before, checked, waits)
   if (waits.includes('modules')) await parts.waitForAdapters(config)
   rehearse(config)
-  const changes = diffConfigurations(before, config)
   const { portOf, commit } = await endpoints.change(config)
+  // Not sooner: a pool may have gone back to its old configuration meanwhile.
+  const changes = diffConfigurations(service.config, config)
   // From here on nothing waits: requests meet the old configuration or the new one, and no mixture.
   const { recycled, kept, settled } = service.apply(config, changes, portOf)
   commit()

@@ -25,11 +25,8 @@ const leavesOf = (schema: JsonSchema, path = ''): string[] =>
 const shown = (title: string): Record<string, string> => {
   const [, section = ''] = page.split(`\n### ${title}\n`)
   const [table = ''] = section.split(/\n\n(?!\|)/)
-  const rows = [...table.matchAll(/\n\| (live|recycle|restart) +\| (.*?) +\|/g)]
   return Object.fromEntries(
-    rows.flatMap(([, effect = '', keys = '']) =>
-      [...keys.matchAll(/`([\w.]+)`/g)].map(([, key = '']) => [key, effect]),
-    ),
+    [...table.matchAll(/^\| `([\w.]+)` +\| (\w+) +\|$/gm)].map(([, key = '', effect = '']) => [key, effect]),
   )
 }
 

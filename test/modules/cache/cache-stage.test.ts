@@ -451,14 +451,14 @@ t.test('a change of what URLs lead to empties the cache; limits and logs of a si
   const keeps = (): boolean => driver.ask().outcome === 'FINISH'
   const store = (): void => {
     driver.clock.advance(1)
-    driver.store(response(['Cache-Control', 'max-age=600']))
+    driver.store(page('max-age=600'))
   }
   store()
   configure({ changedSites: [site('logFile.directory'), site('limits.maxUrlSegments')] })
   t.ok(keeps())
   configure({ changedSites: [site('bindings')] })
   t.notOk(keeps())
-  driver.store(response(['Cache-Control', 'max-age=600']))
+  driver.store(page('max-age=600'))
   t.notOk(keeps(), 'what was asked for before the change is not kept')
   store()
   t.ok(keeps())
