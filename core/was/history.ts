@@ -3,7 +3,8 @@
 export interface HistoryEntry {
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly what: 'started' | 'ready' | 'stopping' | 'ended' | 'failed' | 'disabled' | 'recycling' | 'refused'
+  readonly what:
+    'started' | 'ready' | 'stopping' | 'ended' | 'failed' | 'disabled' | 'recycling' | 'refused' | 'limited'
   /** The worker's id; 0 where the pool as a whole is meant. */
   readonly worker: number
   /** One sentence: why. */

@@ -1,4 +1,5 @@
 /** One application pool: its queue, its workers, and when the one gets the other. */
+import { availableParallelism } from 'node:os'
 import type { Clock } from '../clock.js'
 import type { PoolConfig } from '../contract/config.js'
 import type { EventLog, ServerEvent } from '../contract/events.js'
@@ -6,6 +7,7 @@ import type { AdapterSettings, ApplicationSettings } from '../contract/messages.
 import type { WorkerEnd, WorkerHost } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { RequestQueue } from '../queue/request-queue.js'
+import { CpuLimit } from './cpu-limit.js'
 import { decideOnDemand } from './demand.js'
 import { History, type HistoryEntry } from './history.js'
 import { wasEvents } from './events.js'
@@ -44,6 +46,7 @@ export class ApplicationPool {
   private readonly hadPlaces = new Set<number>()
   private failures: readonly number[] = []
   private whenEmpty: (() => void)[] = []
+  private readonly cpuLimit: CpuLimit
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
@@ -51,6 +54,14 @@ export class ApplicationPool {
     this.queue = new RequestQueue(config.name, config.queueLength)
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     this.queue.disable()
+    this.cpuLimit = new CpuLimit(this, {
+      clock: around.clock,
+      processors: availableParallelism(),
+      tell: (event) => {
+        around.events.write(event)
+        this.remember('limited', 0, event)
+      },
+    })
   }
 
   /** Takes requests from now on; a worker starts when the first one comes. */
@@ -62,10 +73,12 @@ export class ApplicationPool {
       this.demand()
     }
     this.queue.enable()
+    this.cpuLimit.start()
   }
 
   /** Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. */
   async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): Promise<void> {
+    this.cpuLimit.stop()
     if (this.state === 'started') {
       this.state = move(poolMoves, this.state, 'stopping')
       this.queue.disable(why)
