@@ -31,8 +31,9 @@ export const processHost: WorkerHost = {
 const KEPT = 32_768
 const KEPT_PRINTED = 4_096
 
-/** Milliseconds that standard error may stay open after the end: somebody whom the worker started may hold it. */
+/** Milliseconds that standard error, and the pipes, may stay open after the end: somebody else may hold them. */
 const PRINTED_LATE = 250
+const SAID_LATE = 2_000
 
 /** Windows has no groups; there libuv's job object ends children with the server. */
 const GROUPS = process.platform !== 'win32'
@@ -112,7 +113,7 @@ class ProcessWorker implements WorkerHandle {
     child.once('exit', (exitCode, signal) => {
       this.killTree()
       if (child.pid !== undefined) guardian.bury(child.pid)
-      void Promise.all([closed, Promise.race([printed, delay(PRINTED_LATE)])]).then(() => {
+      void Promise.all([inTime(closed, SAID_LATE), inTime(printed, PRINTED_LATE)]).then(() => {
         this.end(this.endOf(exitCode, signal))
       })
     })
@@ -198,6 +199,9 @@ class ProcessWorker implements WorkerHandle {
     this.observer.ended(end)
   }
 }
+
+const inTime = (promise: Promise<unknown>, milliseconds: number): Promise<unknown> =>
+  Promise.race([promise, delay(milliseconds, undefined, { ref: false })])
 
 const closeOf = async (stream: Socket): Promise<void> => {
   if (!stream.closed) await once(stream, 'close').catch(() => undefined)
