@@ -5,7 +5,7 @@ import { chmod, readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
 
@@ -249,9 +249,10 @@ t.test(
 t.test(
   'a pool that uses more processor time than it may is slowed down, or shut down for a while',
   async (t) => {
-    const spin = async (server: TestServer): Promise<number> => {
+    const spin = async (t: Test, server: TestServer): Promise<number> => {
       const pid = await json<number>(`${server.url}/pid`)
       const client = await rawClient(server.port)
+      t.teardown(() => client.socket.destroy())
       client.send(get('/spin'))
       await client.until(/spinning/)
       return pid
@@ -268,7 +269,7 @@ t.test(
         processModel: { shutdownTimeLimit: '1s' },
       })
       t.teardown(() => server.stop())
-      const pid = await spin(server)
+      const pid = await spin(t, server)
       await server.printed(/5025.*slowed down to 0\.10 processors/)
       const before = used(pid)
       const from = performance.now()
@@ -279,7 +280,7 @@ t.test(
     await t.test('KillW3wp', async (t) => {
       const server = await start({ cpu: { limit: 1000, action: 'KillW3wp', resetInterval: '5s' } })
       t.teardown(() => server.stop())
-      const pid = await spin(server)
+      const pid = await spin(t, server)
       await server.printed(/5025.*shut down for \d s/)
       t.same(await survivors([pid]), [])
       t.equal((await fetch(server.url)).status, 503)
