@@ -22,6 +22,8 @@ export interface WorkerHandle {
   readonly lanes: number
   /** Process that it runs in, where that is one of its own; absent where it lives in the server's. */
   readonly pid?: number | undefined
+  /** Milliseconds of processor time since its start, where the host can tell. */
+  processorTime?(): number | undefined
   /** Hands one batch to one lane; buffers named in `transfer` must not be touched afterwards. */
   post(lane: number, batch: Batch, transfer?: ArrayBuffer[]): void
   /** Ends it at once, whatever it is doing; `ended` follows. */

@@ -233,6 +233,27 @@ export const wasEvents = {
       { pool, worker, kind: end.kind, exitCode: end.exitCode, waiting, error: end.error?.stack },
     ),
 
+  /** 5025: a pool exceeded its processor limit. */
+  cpuLimitExceeded: (pool: string, action: string, used: number, allowed: number, left: number) =>
+    was(
+      5025,
+      'warning',
+      `Pool "${pool}" has used ${Math.round(used)} ms of processor time within its resetInterval, of which cpu.limit allows ` +
+        `${Math.round(allowed)} ms` +
+        (action === 'KillW3wp' ? `; it is shut down for ${Math.ceil(left / 1000)} s.` : '.'),
+      { pool, action, used, allowed, left },
+    ),
+
+  /** 5025, where the limit is a hard one. */
+  cpuHeld: (pool: string, worker: number, processors: number) =>
+    was(
+      5025,
+      'warning',
+      `Worker ${worker} of pool "${pool}" wants more processor time than cpu.limit allows, and is slowed down to ` +
+        `${processors.toFixed(2)} processors (Throttle).`,
+      { pool, worker, processors },
+    ),
+
   /** 5058: the affinity mask could not be set. */
   affinityFailed: (pool: string, mask: string, why: string) =>
     was(

@@ -17,6 +17,7 @@ export interface HistoryEntry {
     | 'orphaned'
     | 'trial'
     | 'healthy'
+    | 'limited'
   /** The worker's id; 0 where the pool as a whole is meant. */
   readonly worker: number
   /** One sentence: why. */

@@ -1,9 +1,11 @@
 /** One application pool: its queue, its workers, and when the one gets the other. */
+import { availableParallelism } from 'node:os'
 import type { PoolConfig } from '../contract/config.js'
 import type { WorkerEnd } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { AlwaysRunning } from './always-running.js'
+import { CpuLimit } from './cpu-limit.js'
 import { decideOnDemand, type DemandDecision } from './demand.js'
 import { wasEvents } from './events.js'
 import { Garden } from './garden.js'
@@ -39,6 +41,7 @@ export class ApplicationPool {
   /** What is to be done as soon as the pool has stopped. */
   private next: (() => void) | null = null
   private whenEmpty: (() => void)[] = []
+  private readonly cpuLimit: CpuLimit
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
@@ -69,6 +72,13 @@ export class ApplicationPool {
         })
       },
     })
+    this.cpuLimit = new CpuLimit(this, {
+      clock: around.clock,
+      processors: availableParallelism(),
+      tell: (event) => {
+        this.history.report('limited', 0, event)
+      },
+    })
     this.configure(config, 0)
   }
 
@@ -85,6 +95,7 @@ export class ApplicationPool {
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     if (this.state !== 'started') return
     this.watch()
+    this.cpuLimit.start()
     this.always.look()
   }
 
@@ -131,6 +142,7 @@ export class ApplicationPool {
    */
   async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): Promise<void> {
     this.next = null
+    this.cpuLimit.stop()
     if (why === 'POOL_DISABLED') {
       this.failures.forget()
       this.history.report('stopping', 0, wasEvents.poolStopped(this.config.name), false)
@@ -166,6 +178,7 @@ export class ApplicationPool {
       this.demand()
     }
     this.watch()
+    this.cpuLimit.start()
   }
 
   private watch(): void {

@@ -98,6 +98,11 @@ export class Worker {
     })
   }
 
+  /** Milliseconds of processor time since its start; undefined where nobody can tell. */
+  get processorTime(): number | undefined {
+    return this.handle.processorTime?.()
+  }
+
   /** Requests that it has taken and not finished. */
   get executing(): number {
     return this.receivers.reduce((sum, receiver) => sum + receiver.executing, 0)

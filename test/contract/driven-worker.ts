@@ -14,6 +14,9 @@ import type { WorkerEnd, WorkerHandle, WorkerHost } from '../../core/contract/wo
 import { settings } from '../hosts/adapters/load.js'
 import { messagesToListener } from '../core/handover/messages.js'
 
+/** No two of a server have the same. */
+let lastId = 0
+
 export class DrivenWorker {
   readonly handle: WorkerHandle
   /** Everything it has said, in order. */
@@ -35,7 +38,7 @@ export class DrivenWorker {
     const [built] = config.applicationPools
     if (!built) throw new Error('no pool')
     this.handle = host.start(
-      { id: 1, pool: built },
+      { id: ++lastId, pool: built },
       {
         received: (_lane, batch) => {
           if (this.ends.length > 0) this.late++
