@@ -151,9 +151,11 @@ export const wasEvents = {
       { pool, error: error.stack },
     ),
 
-  poolStarted: (pool: string) => was(0, 'info', `Pool "${pool}" was started.`, { pool }),
+  poolStarted: (pool: string, by: string) =>
+    was(0, 'info', `Pool "${pool}" was started${by === '' ? '' : ` by ${by}`}.`, { pool }),
 
-  poolStopped: (pool: string) => was(0, 'info', `Pool "${pool}" was stopped.`, { pool }),
+  poolStopped: (pool: string, by: string) =>
+    was(0, 'info', `Pool "${pool}" was stopped${by === '' ? '' : ` by ${by}`}.`, { pool }),
 
   actionFailed: (pool: string, program: string, error: Error) =>
     was(0, 'warning', `Pool "${pool}": ${program} could not be run: ${error.message}.`, {

@@ -123,13 +123,15 @@ export class ApplicationPool {
   /**
    * Takes requests from now on; a worker starts when the first one comes, or at once where startMode is AlwaysRunning.
    * Failures are forgotten, and so is that they disabled the pool. One that is stopping starts as soon as it has stopped.
+   *
+   * @param by - who has asked for it; '' with the server, which needs no event
    */
-  start(): void {
+  start(by = ''): void {
     this.failures.forget()
     this.whenStopped(() => {
       if (this.state === 'stopped') {
         this.open()
-        this.history.report('started', 0, wasEvents.poolStarted(this.config.name), false)
+        this.history.report('started', 0, wasEvents.poolStarted(this.config.name, by), by !== '')
       }
       this.queue.enable()
       this.carryOn()
@@ -140,12 +142,12 @@ export class ApplicationPool {
    * Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. By hand
    * (`POOL_DISABLED`) it also ends all attempts of self-healing.
    */
-  async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): Promise<void> {
+  async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED', by = ''): Promise<void> {
     this.next = null
     this.cpuLimit.stop()
     if (why === 'POOL_DISABLED') {
       this.failures.forget()
-      this.history.report('stopping', 0, wasEvents.poolStopped(this.config.name), false)
+      this.history.report('stopping', 0, wasEvents.poolStopped(this.config.name, by), by !== '')
     }
     this.queue.disable(why)
     if (this.state === 'started') {

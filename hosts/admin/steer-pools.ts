@@ -7,23 +7,17 @@ import { workersOf } from './listings.js'
 import type { Steered } from './steered.js'
 
 /** A started pool is left as it is. */
-export const startPool = (server: Steered, pool: ApplicationPool, who: string): void => {
+export const startPool = (pool: ApplicationPool, who: string): void => {
   const { name } = pool.config
   if (pool.state === 'started') return
   if (pool.state === 'stopping') {
     throw new ControlError(409, `pool "${name}" is still stopping; start it when its workers have ended`)
   }
-  pool.start()
-  remember(server, pool, 'started', `Pool "${name}" was started by ${who}.`)
+  pool.start(who)
 }
 
 /** Requests that wait are refused; resolves when its workers have ended, at the latest after `shutdownTimeLimit`. */
-export const stopPool = async (server: Steered, pool: ApplicationPool, who: string): Promise<void> => {
-  if (pool.state === 'started') {
-    remember(server, pool, 'stopping', `Pool "${pool.config.name}" was stopped by ${who}.`)
-  }
-  await pool.stop()
-}
+export const stopPool = (pool: ApplicationPool, who: string): Promise<void> => pool.stop('POOL_DISABLED', who)
 
 /**
  * Asks for replacements of all workers that run; the answer resolves when each of them takes no more requests, because
@@ -64,13 +58,3 @@ const settled = async (
 }
 
 const endsFirst = (pool: ApplicationPool): boolean => pool.config.recycling.disallowOverlappingRotation
-
-const remember = (
-  server: Steered,
-  pool: ApplicationPool,
-  what: 'started' | 'stopping',
-  text: string,
-): void => {
-  server.events.write({ id: 0, level: 'info', source: 'WAS', text, facts: { pool: pool.config.name } })
-  pool.history.add({ at: server.clock.now(), what, worker: 0, reason: text, event: 0, evidence: {} })
-}

@@ -77,7 +77,7 @@ export const steeringRoutes = (server: Steered): Route[] => {
       conditional: true,
       handle: (asked) => {
         const pool = poolFor(asked)
-        startPool(server, pool, asked.who)
+        startPool(pool, asked.who)
         return { body: poolOf(pool), version: poolVersion(pool) }
       },
     },
@@ -90,7 +90,7 @@ export const steeringRoutes = (server: Steered): Route[] => {
       conditional: true,
       handle: async (asked) => {
         const pool = poolFor(asked)
-        const done = stopPool(server, pool, asked.who)
+        const done = stopPool(pool, asked.who)
         if (asked.query.wait === false) return { body: poolOf(pool), status: 202 }
         await done
         return { body: poolOf(pool), version: poolVersion(pool) }

@@ -9,6 +9,7 @@ import {
   type ApplicationSettings,
   type Batch,
   type Bytes,
+  type WorkerSettings,
 } from '../../core/contract/messages.js'
 import type { WorkerEnd, WorkerHandle, WorkerHost } from '../../core/contract/worker-host.js'
 import { settings } from '../hosts/adapters/load.js'
@@ -127,7 +128,9 @@ export class DrivenWorker {
   }
 
   private start(applications: readonly ApplicationSettings[]): void {
-    const all = { workerId: 1, pool: 'P', startupTimeLimit: 30_000, applications, adapters: [] }
+    const startsBy = Date.now() + 30_000
+    const limits = { startupTimeLimit: 30_000, startsBy, pinged: true }
+    const all: WorkerSettings = { workerId: 1, pool: 'P', ...limits, applications, adapters: [] }
     for (let lane = 0; lane < this.handle.lanes; lane++) this.handle.post(lane, [ToWorker.START, all])
   }
 

@@ -156,7 +156,7 @@ export const workerHostContract = (host: WorkerHost): void => {
       const worker = await start(t)
       await worker.answer(worker.ask('/timer'))
       const exchange = worker.ask('/later')
-      worker.post([ToWorker.DRAIN, 5_000])
+      worker.post([ToWorker.DRAIN, Date.now() + 5_000, 'it is to end'])
       t.match((await worker.answer(exchange)).toString(), /later$/)
       t.match(await worker.end(), { kind: 'stopped' })
       t.ok(worker.find(ToListener.DRAINED))

@@ -16,7 +16,7 @@ t.test('why tells what happened to a pool, on what evidence, and what is next', 
     t,
     server.folder,
     'why apppool Api',
-    /is started\.\nNothing has happened[^]*Next:\n {4}The next request starts a worker\.\n$/,
+    /is started\.\n.*  the pool started: Pool "Api" was started\.\nNext:\n {4}The next request starts a worker\.\n$/,
   )
   const victim = await rawClient(server.port)
   victim.send(get('/crash'))
