@@ -168,6 +168,7 @@ export type ConfigVersion = Static<typeof configVersion>
 
 export const problem = Type.Object({
   message: Text('What is wrong, and what to do'),
+  file: Type.Optional(Text('The configuration that has the mistakes')),
   problems: Type.Optional(
     Type.Array(
       Type.Object({

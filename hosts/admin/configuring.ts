@@ -5,13 +5,10 @@ import { configVersion, reloaded } from '../../core/control/resources.js'
 import { ControlError } from './control-error.js'
 import { requireMatch, versionOf } from './entity-tag.js'
 import type { Asked, Route } from './route.js'
-import type { LiveConfiguration, Steered } from './steered.js'
+import type { Steered } from './steered.js'
 
 export const configuringRoutes = (server: Steered): Route[] => {
-  const live = (): LiveConfiguration => {
-    if (server.live) return server.live
-    throw new ControlError(501, 'this server takes its configuration at its start only; start it again')
-  }
+  const { live } = server
   const matched = ({ ifMatch }: Asked): void => {
     requireMatch(ifMatch, versionOf(server.config()), 'the configuration in force')
   }
@@ -24,7 +21,7 @@ export const configuringRoutes = (server: Steered): Route[] => {
       conditional: true,
       handle: async (asked) => {
         matched(asked)
-        const body = await live().reload()
+        const body = await live.reload()
         return { body, version: versionOf(server.config()) }
       },
     },
@@ -33,7 +30,7 @@ export const configuringRoutes = (server: Steered): Route[] => {
       url: '/config/history',
       summary: 'The last versions of the configuration, oldest first.',
       answer: Type.Array(configVersion),
-      handle: async () => ({ body: await live().versions() }),
+      handle: async () => ({ body: await live.versions() }),
     },
     {
       method: 'POST',
@@ -47,7 +44,7 @@ export const configuringRoutes = (server: Steered): Route[] => {
       handle: async (asked) => {
         matched(asked)
         const { version } = asked.query
-        const body = await live()
+        const body = await live
           .rollback(version === undefined ? undefined : Number(version))
           .catch((error: unknown) => {
             if (error instanceof ConfigurationError) throw error

@@ -90,7 +90,7 @@ const askedBy = (request: FastifyRequest, who: string): Asked => ({
 const answerError = (server: Steered, error: unknown, reply: FastifyReply): FastifyReply => {
   if (error instanceof ConfigurationError) {
     const message = `the configuration ${error.file} is wrong; nothing was changed`
-    return reply.code(422).send({ message, problems: error.problems })
+    return reply.code(422).send({ message, file: error.file, problems: error.problems })
   }
   const { statusCode = 500, message } = error as { statusCode?: number; message: string }
   if (statusCode >= 500 && !(error instanceof ControlError)) {

@@ -24,8 +24,8 @@ export interface Steered {
   modules(): readonly ModuleResource[]
   /** Lets every stage forget what it keeps; answers with the names of those that keep something. */
   flush(): readonly string[]
-  /** Configuration that changes while the server runs; absent where the server was not built for it. */
-  readonly live?: LiveConfiguration
+  /** Configuration that changes while the server runs. */
+  readonly live: LiveConfiguration
 }
 
 export interface LiveConfiguration {

@@ -4,6 +4,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { isAbsolute, join, dirname } from 'node:path'
 import { controlAddresses } from '../../core/control/address.js'
 import type { ControlProblem } from '../../core/control/resources.js'
+import { ConfigurationError } from '../../core/errors.js'
 import { CommandError, exitCodes } from './failure.js'
 
 /** A server that is silent for so many milliseconds while it is only asked for what it knows is not well. */
@@ -126,8 +127,9 @@ const send = (
 const answered = <T>({ statusCode = 500, headers }: IncomingMessage, text: string): Told<T> => {
   const body = JSON.parse(text) as unknown
   if (statusCode < 300) return { body: body as T, version: headers.etag?.replaceAll('"', '') }
-  const { message, problems } = body as ControlProblem
-  throw new CommandError(message, exitCodeOf(statusCode), problems)
+  const { message, file, problems } = body as ControlProblem
+  const configuration = file && problems ? new ConfigurationError(file, problems) : undefined
+  throw new CommandError(message, exitCodeOf(statusCode), configuration)
 }
 
 const exitCodeOf = (status: number): number => {
@@ -135,7 +137,6 @@ const exitCodeOf = (status: number): number => {
   if (status === 401 || status === 403) return exitCodes.notPermitted
   if (status === 409 || status === 412) return exitCodes.conflict
   if (status === 422) return exitCodes.configuration
-  if (status === 501) return exitCodes.notBuilt
   return exitCodes.failed
 }
 

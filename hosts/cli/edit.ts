@@ -27,7 +27,7 @@ export const edit = async (file: string, verb: Verb, change: Change): Promise<vo
   if (changed) await apply(file)
 }
 
-/** A server that does not run, or takes its configuration at its start only, will have it then. */
+/** A server that does not run will have it at its start. */
 const apply = async (file: string): Promise<void> => {
   try {
     const report = await reload(new ControlClient(file))
@@ -35,10 +35,7 @@ const apply = async (file: string): Promise<void> => {
     if (report.changed.length + report.needsRestart.length > 0) tellReloaded(report)
     else process.stdout.write('the running server has taken it\n')
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error
-    if (error.exitCode === exitCodes.notRunning) return
-    if (error.exitCode !== exitCodes.notBuilt) throw error
-    process.stdout.write('the running server goes on as it is; start it again for the change to count\n')
+    if (!(error instanceof CommandError) || error.exitCode !== exitCodes.notRunning) throw error
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the user reads, and the exit code, when a command cannot do what it was asked. */
 import { relative } from 'node:path'
-import { ConfigurationError, formatProblem, type ConfigurationProblem } from '../../core/errors.js'
+import { ConfigurationError, formatProblem } from '../../core/errors.js'
 
 /** What scripts can tell apart; docs/command-line.md lists them. */
 export const exitCodes = {
@@ -11,35 +11,33 @@ export const exitCodes = {
   notPermitted: 5,
   conflict: 6,
   timeout: 7,
-  notBuilt: 8,
 } as const
 
 /** A failure that has its words for the user: no stack is shown. */
 export class CommandError extends Error {
   readonly exitCode: number
-  readonly problems: readonly ConfigurationProblem[] | undefined
+  /** What is wrong with the configuration, where that is the reason. */
+  readonly configuration: ConfigurationError | undefined
 
-  constructor(message: string, exitCode: number, problems?: readonly ConfigurationProblem[]) {
+  constructor(message: string, exitCode: number, configuration?: ConfigurationError) {
     super(message)
     this.name = 'CommandError'
     this.exitCode = exitCode
-    this.problems = problems
+    this.configuration = configuration
   }
 }
 
 /** Prints what is wrong, one line for each problem, and sets the exit code. */
 export const reportFailure = (error: unknown, consequence = 'nothing was started'): void => {
   if (error instanceof ConfigurationError) {
-    const file = shortest(error.file)
-    for (const problem of error.problems) process.stderr.write(`${formatProblem(file, problem)}\n`)
+    const file = reportProblems(error)
     const count = error.problems.length
     process.stderr.write(`${count} problem${count === 1 ? '' : 's'} in ${file}; ${consequence}.\n`)
     process.exitCode = exitCodes.configuration
     return
   }
   if (error instanceof CommandError) {
-    for (const { pointer, message } of error.problems ?? [])
-      process.stderr.write(`${pointer || '/'}: ${message}\n`)
+    if (error.configuration) reportProblems(error.configuration)
     process.stderr.write(`webgarden: ${error.message}\n`)
     process.exitCode = error.exitCode
     return
@@ -53,6 +51,13 @@ export const reportFailure = (error: unknown, consequence = 'nothing was started
     `webgarden: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
   process.exitCode = exitCodes.failed
+}
+
+/** Answers the name of the file as it was printed. */
+const reportProblems = ({ file, problems }: ConfigurationError): string => {
+  const name = shortest(file)
+  for (const problem of problems) process.stderr.write(`${formatProblem(name, problem)}\n`)
+  return name
 }
 
 /** A path as one would type it from here. */

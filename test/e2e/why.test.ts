@@ -1,4 +1,6 @@
 /** The built command tells what happened to a pool, and lets the running server take a changed file. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { webgarden } from '../harness/command.js'
 import { get, rawClient } from '../harness/raw-client.js'
@@ -62,5 +64,10 @@ t.test(
       { name: 'Api', queueLength: 1000 },
     ])
     t.match(await webgarden(server.folder, 'config rollback 99'), { code: 4, stderr: /no version 99/ })
+    await writeFile(join(server.folder, 'applicationHost.json'), '{\n  "sites": 1\n}')
+    t.match(await webgarden(server.folder, 'reload'), {
+      code: 2,
+      stderr: /^applicationHost\.json:2:12: \/sites: [^]*nothing was changed\n$/m,
+    })
   },
 )

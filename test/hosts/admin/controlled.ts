@@ -35,6 +35,11 @@ export class Controlled {
       events: { write: (event) => this.events.push(event) },
       startedAt: hosted.clock.now() - 5000,
       config: () => config,
+      live: {
+        reload: () => Promise.reject(new Error('not in this test')),
+        versions: () => Promise.resolve([]),
+        rollback: () => Promise.reject(new Error('not in this test')),
+      },
       pools: () => hosted.service.pools.values(),
       portOf: ({ port }) => port,
       isSiteStarted: (name) => hosted.service.isSiteStarted(name),
