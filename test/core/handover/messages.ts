@@ -26,7 +26,7 @@ const FIELDS_TO_LISTENER: Readonly<Record<number, number>> = {
   [ToListener.REFUSE]: 3,
   [ToListener.EVENT]: 2,
   [ToListener.DRAINED]: 1,
-  [ToListener.PONG]: 3,
+  [ToListener.PONG]: 4,
 }
 
 export const messagesToListener = (batch: Batch): unknown[][] => divide(batch, FIELDS_TO_LISTENER)
