@@ -18,9 +18,13 @@ import { standardAdapters } from './adapters/standard.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { inlineHost } from './inline/inline-host.js'
+import { reportServerEnd } from './inline/server-end.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
 import { threadHost } from './thread/thread-host.js'
+
+const hosts = { thread: threadHost, process: processHost, inline: inlineHost }
 
 /** A binding that is open, with the port that it really has. */
 export interface OpenBinding {
@@ -59,9 +63,12 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
 /**
  * Everything that a start would find wrong: opens the ports for a moment and gives them back.
  *
+ * @returns the configuration, and where in the file it says what its isolation mode leaves without effect.
  * @throws ConfigurationError with everything that is wrong.
  */
-export const checkServer = async (file: string): Promise<{ config: ServerConfig }> => {
+export const checkServer = async (
+  file: string,
+): Promise<{ config: ServerConfig; withoutEffect: readonly ConfigurationProblem[] }> => {
   const { config } = await checkConfig(file)
   await withPositions(async () => {
     const problems: ConfigurationProblem[] = []
@@ -73,7 +80,10 @@ export const checkServer = async (file: string): Promise<{ config: ServerConfig 
     }
     if (problems.length > 0) throw new ConfigurationError(config.file, problems)
   })
-  return { config }
+  const message = `does not apply in isolationMode ${config.isolationMode}`
+  const settings = config.settingsWithoutEffect.map((pointer) => ({ pointer, message }))
+  const withoutEffect = settings.length === 0 ? [] : (await placeProblems(config.file, settings)).problems
+  return { config, withoutEffect }
 }
 
 /**
@@ -112,7 +122,7 @@ export const startServer = async (
   const service = new ActivationService({
     config,
     namespace,
-    hostOf: ({ isolation }) => (isolation === 'process' ? processHost : threadHost),
+    hostOf: ({ isolation }) => hosts[isolation],
     clock,
     events,
     machine,
@@ -140,11 +150,14 @@ export const startServer = async (
     await close()
     throw error
   }
+  const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
+  const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
     config,
     bindings,
     events,
     stop: async () => {
+      endIsMeant()
       // Connections end first, so that workers are drained of requests before they are told to go.
       await Promise.race([listener.close(), shutdownLimit(config)])
       listener.destroy()
@@ -152,6 +165,7 @@ export const startServer = async (
       await close()
     },
     kill: () => {
+      endIsMeant()
       listener.destroy()
       service.kill()
     },

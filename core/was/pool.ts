@@ -38,7 +38,7 @@ export class ApplicationPool {
   private toldRefused = -TELL_AGAIN
   /** What is to be done as soon as the pool has stopped. */
   private next: (() => void) | null = null
-  private whenEmpty: (() => void)[] = []
+  private readonly whenEmpty: (() => void)[] = []
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
@@ -46,7 +46,7 @@ export class ApplicationPool {
     this.history = new History(around.clock, around.events)
     this.garden = new Garden(config, () => around.machine.random())
     this.replacements = new Replacements(!config.recycling.disallowOverlappingRotation)
-    this.queue = new RequestQueue(config.name, config.queueLength)
+    this.queue = new RequestQueue(config.name, config.queueLength, around.together)
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     this.queue.disable()
     this.always = new AlwaysRunning({
@@ -148,6 +148,10 @@ export class ApplicationPool {
 
   private recycleWorker(old: Worker, reason: RecycleReason, more: Readonly<Record<string, unknown>>): void {
     if (this.state !== 'started' || old.state !== 'running' || this.replacements.has(old)) return
+    if (this.config.isolation === 'inline') {
+      this.history.report('refused', old.id, wasEvents.notUnloaded(this.config.name, reason))
+      return
+    }
     const { logEventOnRecycle, disallowOverlappingRotation } = this.config.recycling
     const event = wasEvents.recycled(this.config.name, old.id, reason, { ...old.snapshot(), ...more })
     this.history.report('recycling', old.id, event, logEventOnRecycle.includes(reason))
@@ -193,7 +197,6 @@ export class ApplicationPool {
 
   private startWorker(reason: string, replaced?: Worker): Worker {
     const { nextWorkerId, orphans, pressure } = this.around
-    const { idleTimeout } = this.config.processModel
     const place = this.garden.placeFor(replaced)
     // A trial that loads nothing would prove nothing.
     const all = this.config.startMode === 'AlwaysRunning' || this.failures.onTrial
@@ -212,7 +215,7 @@ export class ApplicationPool {
       remember: (entry) => {
         this.history.add(entry)
       },
-      idleTimeout: () => pressure.shorten(idleTimeout),
+      idleTimeout: () => pressure.shorten(this.config.processModel.idleTimeout),
       onIdle: () => {
         this.idle(worker)
       },
@@ -289,9 +292,7 @@ export class ApplicationPool {
 
   private empty(): void {
     if (this.state === 'stopping') this.state = move(poolMoves, this.state, 'stopped')
-    const waiting = this.whenEmpty
-    this.whenEmpty = []
-    for (const resolve of waiting) resolve()
+    for (const resolve of this.whenEmpty.splice(0)) resolve()
     const { next } = this
     this.next = null
     next?.()

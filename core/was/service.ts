@@ -13,6 +13,8 @@ import type { Machine } from '../contract/machine.js'
 import type { WorkerHost } from '../contract/worker-host.js'
 import type { Application, Site } from '../namespace/application.js'
 import type { Namespace } from '../namespace/namespace.js'
+import type { RequestQueue } from '../queue/request-queue.js'
+import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
@@ -47,6 +49,7 @@ export class ActivationService {
       threshold: config.webLimits.dynamicIdleThreshold,
       memoryInUse: () => machine.memoryInUse(),
     })
+    const together: RequestQueue[] | undefined = config.isolationMode === 'iis5' ? [] : undefined
     for (const pool of config.applicationPools) {
       this.pools.set(
         pool.name,
@@ -56,6 +59,7 @@ export class ActivationService {
           events,
           machine,
           config,
+          together,
           adapters,
           pressure: this.pressure,
           orphans: this.orphans,
@@ -72,6 +76,7 @@ export class ActivationService {
    * that asks for any free one.
    */
   start(portOf: (binding: BindingConfig) => number): void {
+    for (const event of isolationModeEvents(this.options.config)) this.options.events.write(event)
     this.pressure.start()
     for (const site of this.options.config.sites) if (site.serverAutoStart) this.register(site, portOf)
     for (const pool of this.pools.values()) if (pool.config.autoStart) pool.start()

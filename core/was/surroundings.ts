@@ -6,6 +6,7 @@ import type { Machine } from '../contract/machine.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
 import type { WorkerHost } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
+import type { RequestQueue } from '../queue/request-queue.js'
 import type { MemoryPressure } from './memory-pressure.js'
 import type { Orphans } from './orphans.js'
 
@@ -15,6 +16,8 @@ export interface PoolSurroundings {
   readonly events: EventLog
   readonly machine: Machine
   readonly config: ServerConfig
+  /** The queues of all pools where they share one limit (IIS 5 mode). */
+  readonly together: RequestQueue[] | undefined
   readonly adapters: readonly AdapterSettings[]
   readonly pressure: MemoryPressure
   readonly orphans: Orphans
