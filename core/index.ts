@@ -8,6 +8,7 @@ export {
   type ConfigurationProblem,
   type ErrorCode,
 } from './errors.js'
+export { changesResponses } from './config/changes.js'
 export type * from './contract/adapter.js'
 export type * from './contract/config.js'
 export type * from './contract/connection.js'

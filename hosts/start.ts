@@ -1,10 +1,11 @@
 /** Puts the house together: the only file that knows every room. */
+import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
 import { systemClock } from '../core/clock.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
 import type { AdapterSettings } from '../core/contract/messages.js'
 import type { EventLog } from '../core/contract/events.js'
-import type { BindingConfig, ServerConfig } from '../core/contract/config.js'
+import type { ServerConfig } from '../core/contract/config.js'
 import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js'
 import { Namespace } from '../core/namespace/namespace.js'
 import { Pipeline } from '../core/pipeline/pipeline.js'
@@ -14,28 +15,46 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardStages } from '../modules/standard.js'
+import { openControl } from './admin/control.js'
 import { standardAdapters } from './adapters/standard.js'
+import type { ConfigurationVersion } from './configuration/history.js'
+import { LiveConfiguration, type ReloadReport } from './configuration/live-configuration.js'
+import { putInForce, type RunningParts } from './configuration/put-in-force.js'
 import { createEventLog } from './event-log/event-log.js'
-import { explainListenError, planEndpoints, probe, type PlannedEndpoint } from './listener/endpoints.js'
+import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
+import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
+import { listening, steered } from './steered.js'
 import { threadHost } from './thread/thread-host.js'
+
+export type { OpenBinding } from './listener/open-endpoints.js'
+export type { ConfigurationVersion, ReloadReport }
 
 const hosts = { thread: threadHost, process: processHost, inline: inlineHost }
 
-/** A binding that is open, with the port that it really has. */
-export interface OpenBinding {
-  readonly binding: BindingConfig
-  readonly port: number
-}
-
 export interface RunningServer {
+  /** What is in force now. */
   readonly config: ServerConfig
   readonly bindings: readonly OpenBinding[]
   readonly events: EventLog
+  /**
+   * Puts the file in force as it is now; resolves when all that had to be replaced has been.
+   *
+   * @throws ConfigurationError with everything that is wrong with it; the old configuration goes on.
+   */
+  reload(): Promise<ReloadReport>
+  /** The versions of the file that were in force, oldest first. */
+  configHistory(): Promise<ConfigurationVersion[]>
+  /**
+   * Writes an earlier version into the file and puts it in force; without a number, the last one that differs.
+   *
+   * @throws ConfigurationError if it is not right any more, and Error if there is none; the file is as it was then.
+   */
+  rollback(version?: number): Promise<ReloadReport>
   /** Lets requests under way finish, ends the workers, flushes the logs. */
   stop(): Promise<void>
   /** Ends at once, without waiting for anybody. */
@@ -89,18 +108,24 @@ export const checkServer = async (
 /**
  * Starts a server of a configuration file; resolves when it accepts requests.
  *
- * @throws ConfigurationError with everything that is wrong with the configuration, its modules or its ports.
+ * @throws ConfigurationError with everything that is wrong with the configuration, its modules or its ports;
+ * ServerRunsError where a server with this file runs already.
  */
 export const startServer = async (
   file: string,
   terminal: NodeJS.WritableStream = process.stderr,
 ): Promise<RunningServer> => {
+  const text = await readFile(file, 'utf8').catch(() => '')
   const checked = await checkConfig(file)
   const { config } = checked
   const events = createEventLog({
     level: config.eventLog.level,
     ...(config.eventLog.file === undefined ? {} : { file: config.eventLog.file }),
     terminal,
+  })
+  const control = await openControl(config, events).catch(async (error: unknown) => {
+    await events.close()
+    throw error
   })
   const clock = systemClock
   const namespace = new Namespace()
@@ -117,7 +142,10 @@ export const startServer = async (
       })
     },
   }
-  const chains = await withPositions(() => setUpStages(checked.plan, scope))
+  const chains = await withPositions(() => setUpStages(checked.plan, scope)).catch(async (error: unknown) => {
+    await control.close()
+    throw error
+  })
   reportForeignStages(checked.plan, events)
   const service = new ActivationService({
     config,
@@ -132,15 +160,36 @@ export const startServer = async (
     config,
     pipeline: new Pipeline(chains, events, clock),
     clock,
-    frontDoor: config.caching.enabled,
+    frontDoor: true,
+  })
+  const endpoints = new OpenEndpoints(listener)
+  const parts: RunningParts = {
+    service,
+    stages: Object.values(chains).flat(),
+    // Sites that were started by hand keep their sockets when the configuration changes.
+    endpoints: { change: (changed) => endpoints.change(listening(changed, service)) },
+    listener,
+    events,
+    waitForAdapters: async (changed) => {
+      requireAdapters(changed, await knownAdapters(checked.modules))
+    },
+  }
+  const live = new LiveConfiguration({
+    file: config.file,
+    text,
+    clock,
+    events,
+    current: () => service.config,
+    check: async () => (await checkConfig(config.file)).config,
+    putInForce: (changed) => withPositions(() => putInForce(parts, changed)),
   })
   const close = async (): Promise<void> => {
+    await control.close()
     await fastify.close()
     await events.close()
   }
-  let bindings: OpenBinding[]
   try {
-    bindings = await withPositions(() => openEndpoints(config, listener, service))
+    await withPositions(() => openEndpoints(config, endpoints, service))
   } catch (error) {
     await listener.close()
     // Pools that always run have workers by now; they need not finish anything.
@@ -150,16 +199,27 @@ export const startServer = async (
     await close()
     throw error
   }
+  await live.watch()
+  const { modules } = checked
+  control.serve(steered({ service, endpoints, listener, clock, events, modules, stages: chains, live }))
   const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
   const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
-    config,
-    bindings,
+    get config() {
+      return service.config
+    },
+    get bindings() {
+      return endpoints.bindings
+    },
     events,
+    reload: () => live.reload(),
+    configHistory: () => live.versions(),
+    rollback: (version) => live.rollback(version),
     stop: async () => {
       endIsMeant()
+      await live.close()
       // Connections end first, so that workers are drained of requests before they are told to go.
-      await Promise.race([listener.close(), shutdownLimit(config)])
+      await Promise.race([listener.close(), shutdownLimit(service.config)])
       listener.destroy()
       await service.stop()
       await close()
@@ -175,28 +235,14 @@ export const startServer = async (
 /** The routing table is complete before a port that anybody knows accepts. */
 const openEndpoints = async (
   config: ServerConfig,
-  listener: Listener,
+  endpoints: OpenEndpoints,
   service: ActivationService,
-): Promise<OpenBinding[]> => {
-  const planned = planEndpoints(config)
-  const problems: ConfigurationProblem[] = []
-  const ports = new Map<BindingConfig, number>()
-  const open = async (endpoint: PlannedEndpoint): Promise<void> => {
-    try {
-      const port = await listener.open(endpoint)
-      for (const binding of endpoint.bindings) ports.set(binding, port)
-    } catch (error) {
-      const message = explainListenError(endpoint, error as NodeJS.ErrnoException)
-      for (const binding of endpoint.bindings) problems.push({ pointer: binding.pointer, message })
-    }
-  }
-  for (const endpoint of planned) if (endpoint.port === 0) await open(endpoint)
-  service.start((binding) => ports.get(binding) ?? binding.port)
-  for (const endpoint of planned) if (endpoint.port !== 0) await open(endpoint)
-  if (problems.length > 0) throw new ConfigurationError(config.file, problems)
-  return planned.flatMap(({ bindings }) =>
-    bindings.map((binding) => ({ binding, port: ports.get(binding) ?? binding.port })),
-  )
+): Promise<void> => {
+  const free = await endpoints.change(config, ({ port }) => port === 0)
+  free.commit()
+  service.start(free.portOf)
+  const known = await endpoints.change(config)
+  known.commit()
 }
 
 /** Gives problems that know their pointer only a line and a column. */
@@ -216,6 +262,19 @@ const knownAdapters = async (modules: readonly LoadedModule[]): Promise<KnownAda
   ),
   ...(await standardAdapters()).map((adapter) => ({ adapter, options: {} })),
 ]
+
+/** An adapter that waits for the next start of the server can host nothing yet. */
+const requireAdapters = ({ file, sites }: ServerConfig, known: readonly KnownAdapter[]): void => {
+  const names = new Set(known.map(({ adapter }) => adapter.name))
+  const problems = sites.flatMap(({ applications }) =>
+    applications.flatMap(({ type, pointer }) =>
+      type === undefined || names.has(type)
+        ? []
+        : [{ pointer: `${pointer}/type`, message: `the adapter "${type}" is there only after a restart` }],
+    ),
+  )
+  if (problems.length > 0) throw new ConfigurationError(file, problems)
+}
 
 const adaptersOf = (modules: readonly LoadedModule[]): AdapterSettings[] =>
   modules.flatMap(({ name, module, file }) =>

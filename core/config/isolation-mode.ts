@@ -62,6 +62,8 @@ const hostLike = (defaults: PoolConfig, name: string, isolation: PoolConfig['iso
   },
   recycling: {
     ...defaults.recycling,
+    // What runs in the server itself cannot be replaced.
+    disallowRotationOnConfigChange: isolation === 'inline',
     periodicRestart: {
       ...defaults.recycling.periodicRestart,
       time: 0,

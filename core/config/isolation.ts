@@ -36,6 +36,7 @@ const refuseForThreads = (pool: PoolConfig, report: Report): void => {
     '/nodeOptions',
     'a thread has the flags of the node that the server runs in',
   )
+  refuse(cpu.limit > 0, '/cpu/limit', 'the processor time of a thread cannot be limited')
   refuse(cpu.smpAffinitized, '/cpu/smpAffinitized', "a thread runs on the processors of the server's process")
 }
 
@@ -60,6 +61,8 @@ const checkProcess = (pool: PoolConfig, report: Report): void => {
   }
   if (nodePath !== undefined && !isProgram(nodePath))
     report('/nodePath', `${nodePath} is no program that the server may run`)
+  if (pool.cpu.limit > 0 && process.platform !== 'linux')
+    report('/cpu/limit', 'processor time is known on Linux only; leave it out')
   if (pool.cpu.smpAffinitized && process.platform !== 'linux')
     report('/cpu/smpAffinitized', 'processors can be chosen on Linux only; leave it out')
   checkAccount(pool, report)

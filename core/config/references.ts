@@ -20,7 +20,17 @@ export const findContradictions = (config: ServerConfig): Problem[] => {
   for (const site of config.sites) checkApplications(site, pools, files, report)
   for (const pool of isolatedApart(config)) checkIsolation(pool, report)
   checkEnvironments(config, report)
+  checkControl(config, report)
   return problems
+}
+
+const checkControl = ({ control }: ServerConfig, report: Report): void => {
+  const { enabled, token, tokenFile } = control.http
+  if (!enabled || token !== undefined || tokenFile !== undefined) return
+  report(
+    '/control/http',
+    'needs a "token" or a "tokenFile": without one every program here could steer the server',
+  )
 }
 
 type Report = (pointer: string, message: string) => void

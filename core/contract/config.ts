@@ -1,4 +1,5 @@
 /** The configuration as the rest of the house sees it: checked, complete, inherited values filled in, immutable. */
+export type { ConfigurationChanges } from '../config/diff.js'
 export type {
   ApplicationConfig,
   BindingConfig,

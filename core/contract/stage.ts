@@ -5,7 +5,7 @@ import type { RequestContext } from '../pipeline/request-context.js'
 import type { Clock } from '../clock.js'
 import type { Namespace } from '../namespace/namespace.js'
 import type { EventLog } from './events.js'
-import type { ServerConfig } from './config.js'
+import type { ConfigurationChanges, ServerConfig } from './config.js'
 
 /** The places of the listener's pipeline that `applicationHost.json` can fill. */
 export type Slot = 'validate' | 'cache' | 'route' | 'queue' | 'dispatch' | 'log'
@@ -34,6 +34,13 @@ export interface Stage {
   readonly repeatable?: boolean
   /** A cache module's second half: sees each response that was not its own, before it is sent. */
   store?(ctx: RequestContext): void
+  /**
+   * The configuration has changed while the server runs: called once for each change, when all of it is in force, and
+   * never while a `run` of this stage is on the stack. A stage without it keeps what `setup` has read.
+   */
+  configure?(config: ServerConfig, changes: ConfigurationChanges): void
+  /** Forgets all that it keeps of earlier requests, and what is under way now: asked for by the administrator. */
+  flush?(): void
 }
 
 /** What a module gets at set-up. */

@@ -20,8 +20,10 @@ export interface WorkerObserver {
 export interface WorkerHandle {
   /** Event loops inside this worker that take requests; each is spoken to on a lane of its own, from 0. */
   readonly lanes: number
-  /** Process that it runs in, where that is not the server's own. */
+  /** Process that it runs in, where that is one of its own; absent where it lives in the server's. */
   readonly pid?: number | undefined
+  /** Milliseconds of processor time since its start, where the host can tell. */
+  processorTime?(): number | undefined
   /** Hands one batch to one lane; buffers named in `transfer` must not be touched afterwards. */
   post(lane: number, batch: Batch, transfer?: ArrayBuffer[]): void
   /** Ends it at once, whatever it is doing; `ended` follows. */

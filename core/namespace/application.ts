@@ -1,8 +1,12 @@
-/** What a route ends in: the site and the application as they stand while the server runs. */
+/**
+ * What a route ends in: the site and the application as they stand while the server runs. WAS alone changes them, when the
+ * configuration changes; whoever keeps one of them reads its `config` anew each time.
+ */
 import type { ApplicationConfig, SiteConfig } from '../contract/config.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 
 export interface Site {
+  /** As in the names of its logs. */
   readonly id: number
   readonly name: string
   readonly config: SiteConfig

@@ -1,5 +1,6 @@
 /** The request queue of one application pool: requests wait here, workers take from here, nothing else joins the two. */
 import type { Receiver } from '../contract/receiver.js'
+import type { Application } from '../namespace/application.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 
 /** Why a queue has no worker for a request: rows of the table of errors. */
@@ -68,6 +69,18 @@ export class RequestQueue {
   /** Takes a waiting request out, because its client went away. */
   cancel(ctx: RequestContext): void {
     this.waiting.delete(ctx)
+  }
+
+  /** An application has moved to another pool: its requests that wait here go there, and wait in that turn. */
+  passOn(application: Application, to: RequestQueue): void {
+    for (const ctx of [...this.waiting]) {
+      if (ctx.application !== application) continue
+      this.waiting.delete(ctx)
+      ctx.queue = to
+      const entry = to.enter(ctx)
+      if (entry === 'TAKEN') ctx.resume('CONTINUE')
+      else if (entry !== 'WAITING') ctx.fail(to.refusal(entry))
+    }
   }
 
   /** A worker that is ready starts to pull. */

@@ -152,9 +152,11 @@ export const wasEvents = {
       { pool, error: error.stack },
     ),
 
-  poolStarted: (pool: string) => was(0, 'info', `Pool "${pool}" was started.`, { pool }),
+  poolStarted: (pool: string, by: string) =>
+    was(0, 'info', `Pool "${pool}" was started${by === '' ? '' : ` by ${by}`}.`, { pool }),
 
-  poolStopped: (pool: string) => was(0, 'info', `Pool "${pool}" was stopped.`, { pool }),
+  poolStopped: (pool: string, by: string) =>
+    was(0, 'info', `Pool "${pool}" was stopped${by === '' ? '' : ` by ${by}`}.`, { pool }),
 
   actionFailed: (pool: string, program: string, error: Error) =>
     was(0, 'warning', `Pool "${pool}": ${program} could not be run: ${error.message}.`, {
@@ -234,6 +236,27 @@ export const wasEvents = {
       { pool, worker, kind: end.kind, exitCode: end.exitCode, waiting, error: end.error?.stack },
     ),
 
+  /** 5025: a pool exceeded its processor limit. */
+  cpuLimitExceeded: (pool: string, action: string, used: number, allowed: number, left: number) =>
+    was(
+      5025,
+      'warning',
+      `Pool "${pool}" has used ${Math.round(used)} ms of processor time within its resetInterval, of which cpu.limit allows ` +
+        `${Math.round(allowed)} ms` +
+        (action === 'KillW3wp' ? `; it is shut down for ${Math.ceil(left / 1000)} s.` : '.'),
+      { pool, action, used, allowed, left },
+    ),
+
+  /** 5025, where the limit is a hard one. */
+  cpuHeld: (pool: string, worker: number, processors: number) =>
+    was(
+      5025,
+      'warning',
+      `Worker ${worker} of pool "${pool}" wants more processor time than cpu.limit allows, and is slowed down to ` +
+        `${processors.toFixed(2)} processors (Throttle).`,
+      { pool, worker, processors },
+    ),
+
   /** 5058: the affinity mask could not be set. */
   affinityFailed: (pool: string, mask: string, why: string) =>
     was(
@@ -270,6 +293,16 @@ export const wasEvents = {
       `Worker ${replacement} of pool "${pool}", which was to replace worker ${worker}, ended before it was ready: ` +
         `${how(end)}. Worker ${worker} stays.`,
       { pool, worker, replacement, kind: end.kind, exitCode: end.exitCode, error: end.error?.stack },
+    ),
+
+  /** What followed from a 5093 after a change of configuration. */
+  changeTakenBack: (pool: string, keys: readonly string[]) =>
+    was(
+      0,
+      'error',
+      `The new configuration of pool "${pool}" is taken back, because no worker came up under it: ${keys.join(', ')}. ` +
+        'Its workers go on under the old one; correct the file, or reload it to try again.',
+      { pool, keys },
     ),
 
   /** 5196: a worker was refused because of the demand start threshold. */

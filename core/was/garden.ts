@@ -4,14 +4,14 @@ import type { Allowance } from './ageing.js'
 import { firstLimit, jittered } from './stagger.js'
 
 export class Garden<Worker> {
-  private readonly pool: PoolConfig
+  private readonly pool: () => PoolConfig
   private readonly random: () => number
   /** From 1. */
   private readonly places = new Map<Worker, number>()
   /** Those that somebody has had since the pool was started. */
   private readonly had = new Set<number>()
 
-  constructor(pool: PoolConfig, random: () => number) {
+  constructor(pool: () => PoolConfig, random: () => number) {
     this.pool = pool
     this.random = random
   }
@@ -33,8 +33,9 @@ export class Garden<Worker> {
 
   /** What whoever comes to this place may do: only the first one's share is a part of the whole. */
   allowance(place: number): Allowance {
-    const { time, requests, jitter } = this.pool.recycling.periodicRestart
-    const size = this.had.has(place) ? place : this.pool.processModel.maxProcesses
+    const { recycling, processModel } = this.pool()
+    const { time, requests, jitter } = recycling.periodicRestart
+    const size = this.had.has(place) ? place : processModel.maxProcesses
     this.had.add(place)
     return {
       time: jittered(firstLimit(time, place, size), jitter, this.random),

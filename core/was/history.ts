@@ -17,6 +17,7 @@ export interface HistoryEntry {
     | 'orphaned'
     | 'trial'
     | 'healthy'
+    | 'limited'
   /** The worker's id; 0 where the pool as a whole is meant. */
   readonly worker: number
   /** One sentence: why. */
@@ -33,6 +34,7 @@ export class History {
   private readonly kept: HistoryEntry[] = []
   private readonly clock: Clock
   private readonly events: EventLog
+  private waiting: (() => void)[] = []
 
   constructor(clock: Clock, events: EventLog) {
     this.clock = clock
@@ -46,6 +48,16 @@ export class History {
 
   add(entry: HistoryEntry): void {
     if (this.kept.push(entry) > KEPT) this.kept.shift()
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Resolves with the next entry: when something has happened to the pool. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve)
+    })
   }
 
   /** Keeps an event, and writes it unless that was done, or is not wanted. Worker 0 is the pool as a whole. */

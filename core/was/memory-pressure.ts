@@ -22,7 +22,8 @@ export const shortened = (timeout: number, pressure: Pressure): number => timeou
 export interface MemoryPressureOptions {
   readonly clock: Clock
   readonly events: EventLog
-  readonly threshold: number
+  /** Percent; 0 is off. It may change. */
+  readonly threshold: () => number
   readonly memoryInUse: () => number
 }
 
@@ -39,7 +40,7 @@ export class MemoryPressure {
   }
 
   start(): void {
-    if (this.options.threshold > 0) this.look()
+    this.look()
   }
 
   stop(): void {
@@ -52,8 +53,9 @@ export class MemoryPressure {
   }
 
   private look(): void {
-    const { clock, events, threshold, memoryInUse } = this.options
-    const inUse = memoryInUse()
+    const { clock, events, memoryInUse } = this.options
+    const threshold = this.options.threshold()
+    const inUse = threshold > 0 ? memoryInUse() : 0
     const level = pressureOf(inUse, threshold)
     if (level !== this.level) events.write(wasEvents.memoryPressure(level, inUse, threshold))
     this.level = level

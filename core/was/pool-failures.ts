@@ -9,7 +9,7 @@ import { SelfHealing } from './self-healing.js'
 
 export interface PoolFailuresOptions {
   readonly clock: Clock
-  readonly pool: PoolConfig
+  readonly pool: () => PoolConfig
   readonly history: History
   /** The pool is to start one worker, and to take requests only when that is ready. */
   readonly onTrial: () => void
@@ -25,12 +25,12 @@ export class PoolFailures {
     const { clock, pool, history, onTrial } = options
     this.healing = new SelfHealing({
       clock,
-      settings: pool.failure.selfHealing,
-      interval: pool.failure.rapidFailProtectionInterval,
+      settings: () => pool().failure.selfHealing,
+      interval: () => pool().failure.rapidFailProtectionInterval,
       onTrial,
       onHealthy: () => {
         this.failures = []
-        history.report('healthy', 0, wasEvents.healthyAgain(pool.name))
+        history.report('healthy', 0, wasEvents.healthyAgain(pool().name))
       },
     })
   }
@@ -43,7 +43,7 @@ export class PoolFailures {
   /** A worker has failed. Answers whether that was once too often: the pool must be disabled, the rest is done. */
   failed(): boolean {
     const { clock, pool, history } = this.options
-    const { name, failure } = pool
+    const { name, failure } = pool()
     if (this.healing.onTrial) {
       history.report('disabled', 0, wasEvents.trialFailed(name, this.healing.disabled()))
       return true

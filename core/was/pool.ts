@@ -1,9 +1,11 @@
 /** One application pool: its queue, its workers, and when the one gets the other. */
+import { availableParallelism } from 'node:os'
 import type { PoolConfig } from '../contract/config.js'
 import type { WorkerEnd } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { AlwaysRunning } from './always-running.js'
+import { CpuLimit } from './cpu-limit.js'
 import { decideOnDemand, type DemandDecision } from './demand.js'
 import { wasEvents } from './events.js'
 import { Garden } from './garden.js'
@@ -11,6 +13,7 @@ import { History } from './history.js'
 import { PoolFailures } from './pool-failures.js'
 import { watchTriggers } from './pool-triggers.js'
 import type { RecycleReason } from './recycling.js'
+import { Renewal } from './renewal.js'
 import { Replacements } from './replacements.js'
 import { move, poolMoves, type PoolState } from './states.js'
 import type { PoolSurroundings } from './surroundings.js'
@@ -22,10 +25,8 @@ import type { WorkerOutcome } from './worker-options.js'
 const TELL_AGAIN = 60_000
 
 export class ApplicationPool {
-  readonly config: PoolConfig
+  config: PoolConfig
   readonly queue: RequestQueue
-  /** What runs in it. */
-  readonly applications = new Set<Application>()
   state: PoolState = 'stopped'
   readonly workers = new Set<Worker>()
   readonly history: History
@@ -34,32 +35,34 @@ export class ApplicationPool {
   private readonly replacements: Replacements
   private readonly failures: PoolFailures
   private readonly always: AlwaysRunning
+  private readonly renewal = new Renewal()
   private stopTriggers: () => void = () => undefined
   private toldRefused = -TELL_AGAIN
   /** What is to be done as soon as the pool has stopped. */
   private next: (() => void) | null = null
   private readonly whenEmpty: (() => void)[] = []
+  private readonly cpuLimit: CpuLimit
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
     this.around = around
     this.history = new History(around.clock, around.events)
-    this.garden = new Garden(config, () => around.machine.random())
-    this.replacements = new Replacements(!config.recycling.disallowOverlappingRotation)
+    const current = (): PoolConfig => this.config
+    this.garden = new Garden(current, () => around.machine.random())
+    this.replacements = new Replacements(current)
     this.queue = new RequestQueue(config.name, config.queueLength, around.together)
-    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     this.queue.disable()
     this.always = new AlwaysRunning({
       clock: around.clock,
       missing: () =>
-        config.startMode === 'AlwaysRunning' &&
+        this.config.startMode === 'AlwaysRunning' &&
         this.state === 'started' &&
         this.replacements.census(this.workers).workers === 0,
       start: () => this.demand('startMode is AlwaysRunning') === 'start',
     })
     this.failures = new PoolFailures({
       clock: around.clock,
-      pool: config,
+      pool: current,
       history: this.history,
       onTrial: () => {
         this.whenStopped(() => {
@@ -69,18 +72,66 @@ export class ApplicationPool {
         })
       },
     })
+    this.cpuLimit = new CpuLimit(this, {
+      clock: around.clock,
+      processors: availableParallelism(),
+      tell: (event) => {
+        this.history.report('limited', 0, event)
+      },
+    })
+    this.configure(config, 0)
+  }
+
+  /** Which configuration workers are started under; a worker of another edition is old. */
+  get edition(): number {
+    return this.renewal.edition
+  }
+
+  /** All that is the pool's own is in force at once; workers keep what they were started with, see `renew`. */
+  configure(config: PoolConfig, edition: number): void {
+    this.config = config
+    this.renewal.edition = edition
+    this.queue.limit = config.queueLength
+    this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
+    if (this.state !== 'started') return
+    this.watch()
+    this.cpuLimit.start()
+    this.always.look()
+  }
+
+  /**
+   * Replaces the workers of other editions. Resolves with true when none is left to be replaced; with false as soon as a
+   * replacement has ended before it was ready, whose predecessor stays.
+   */
+  renew(evidence: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const renewed = this.renewal.begin()
+    let places = this.config.processModel.maxProcesses
+    for (const worker of [...this.workers]) {
+      if (worker.state !== 'running' || !this.renewal.isOld(worker)) continue
+      if (places-- > 0) this.recycleWorker(worker, 'ConfigChange', evidence)
+      else worker.stop('its pool is to have fewer workers')
+    }
+    this.renewal.check(this.workers)
+    return renewed
+  }
+
+  /** The applications that its workers have loaded. */
+  get loaded(): ReadonlySet<Application> {
+    return new Set([...this.workers].flatMap((worker) => worker.applications))
   }
 
   /**
    * Takes requests from now on; a worker starts when the first one comes, or at once where startMode is AlwaysRunning.
    * Failures are forgotten, and so is that they disabled the pool. One that is stopping starts as soon as it has stopped.
+   *
+   * @param by - who has asked for it; '' with the server, which needs no event
    */
-  start(): void {
+  start(by = ''): void {
     this.failures.forget()
     this.whenStopped(() => {
       if (this.state === 'stopped') {
         this.open()
-        this.history.report('started', 0, wasEvents.poolStarted(this.config.name), false)
+        this.history.report('started', 0, wasEvents.poolStarted(this.config.name, by), by !== '')
       }
       this.queue.enable()
       this.carryOn()
@@ -91,11 +142,12 @@ export class ApplicationPool {
    * Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. By hand
    * (`POOL_DISABLED`) it also ends all attempts of self-healing.
    */
-  async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): Promise<void> {
+  async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED', by = ''): Promise<void> {
     this.next = null
+    this.cpuLimit.stop()
     if (why === 'POOL_DISABLED') {
       this.failures.forget()
-      this.history.report('stopping', 0, wasEvents.poolStopped(this.config.name), false)
+      this.history.report('stopping', 0, wasEvents.poolStopped(this.config.name, by), by !== '')
     }
     this.queue.disable(why)
     if (this.state === 'started') {
@@ -127,7 +179,13 @@ export class ApplicationPool {
     this.queue.onDemand = () => {
       this.demand()
     }
-    const applications = [...this.applications].map(({ config }) => config)
+    this.watch()
+    this.cpuLimit.start()
+  }
+
+  private watch(): void {
+    this.stopTriggers()
+    const applications = [...this.around.applicationsOf(this.queue)].map(({ config }) => config)
     this.stopTriggers = watchTriggers(this.config, applications, this.around, {
       onTime: (at) => {
         this.recycle('Schedule', { scheduled: new Date(at).toISOString() })
@@ -196,12 +254,14 @@ export class ApplicationPool {
   }
 
   private startWorker(reason: string, replaced?: Worker): Worker {
-    const { nextWorkerId, orphans, pressure } = this.around
+    const { hostOf, applicationsOf, nextWorkerId, orphans, pressure } = this.around
+    const { idleTimeout } = this.config.processModel
     const place = this.garden.placeFor(replaced)
     // A trial that loads nothing would prove nothing.
     const all = this.config.startMode === 'AlwaysRunning' || this.failures.onTrial
     const worker: Worker = new Worker({
       ...this.around,
+      host: hostOf(this.config),
       first: this.garden.allowance(place),
       onOld: (reason, evidence = {}) => {
         this.recycleWorker(worker, reason, evidence)
@@ -210,12 +270,12 @@ export class ApplicationPool {
       reason,
       pool: this.config,
       queue: this.queue,
-      wanted: wantedApplications(this.applications, all, this.queue, replaced),
+      wanted: wantedApplications([...applicationsOf(this.queue)], all, this.queue, replaced),
       replaces: replaced !== undefined,
       remember: (entry) => {
         this.history.add(entry)
       },
-      idleTimeout: () => pressure.shorten(this.config.processModel.idleTimeout),
+      idleTimeout: () => pressure.shorten(idleTimeout),
       onIdle: () => {
         this.idle(worker)
       },
@@ -236,6 +296,7 @@ export class ApplicationPool {
         this.ended(worker, outcome, end)
       },
     })
+    this.renewal.started(worker)
     this.workers.add(worker)
     this.garden.seat(worker, place)
     return worker
@@ -248,6 +309,8 @@ export class ApplicationPool {
       this.failures.trialReady()
     }
     this.replacements.replacedBy(worker)?.stop(`worker ${worker.id} replaces it`)
+    if (this.renewal.isOld(worker)) this.recycleWorker(worker, 'ConfigChange', {})
+    this.renewal.check(this.workers)
     this.carryOn()
   }
 
@@ -256,6 +319,7 @@ export class ApplicationPool {
     this.workers.delete(worker)
     this.garden.leave(worker)
     this.replacements.forget(worker)
+    this.renewal.check(this.workers)
     if (outcome === 'neverReady') this.neverReady(worker, replaced, end)
     if (outcome === 'neverReady' || (outcome === 'failed' && !worker.condemned)) this.failed()
     if (outcome === 'neverReady' && !replaced) this.always.look()
@@ -269,6 +333,7 @@ export class ApplicationPool {
     this.always.startFailed()
     if (replaced) {
       this.replacements.forget(replaced)
+      if (!this.renewal.isOld(worker)) this.renewal.failed()
       this.history.report('refused', replaced.id, wasEvents.recycleFailed(name, replaced.id, worker.id, end))
       replaced.stay()
       return

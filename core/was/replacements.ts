@@ -1,13 +1,14 @@
 /** Who is being replaced, and by whom, while a pool recycles. */
+import type { PoolConfig } from '../contract/config.js'
 import type { Worker } from './worker.js'
 
 export class Replacements {
   /** Nobody yet where the old one must end first. */
   private readonly by = new Map<Worker, Worker | null>()
-  private readonly overlap: boolean
+  private readonly pool: () => PoolConfig
 
-  constructor(overlap: boolean) {
-    this.overlap = overlap
+  constructor(pool: () => PoolConfig) {
+    this.pool = pool
   }
 
   begin(old: Worker, replacement: Worker | null): void {
@@ -29,10 +30,11 @@ export class Replacements {
    * not yet there in place of another, and one that is on its way out unless it must be gone first.
    */
   census(all: Iterable<Worker>): { workers: number; starting: number } {
+    const overlap = !this.pool().recycling.disallowOverlappingRotation
     let workers = 0
     let starting = 0
     for (const worker of all) {
-      if (worker.state === 'stopping' ? this.overlap : this.replacedBy(worker) !== undefined) continue
+      if (worker.state === 'stopping' ? overlap : this.replacedBy(worker) !== undefined) continue
       workers++
       if (worker.state === 'starting') starting++
     }

@@ -14,9 +14,9 @@ export const nextPause = (last: number, { firstPause, longestPause }: SelfHealin
 
 export interface SelfHealingOptions {
   readonly clock: Clock
-  readonly settings: SelfHealingSettings
+  readonly settings: () => SelfHealingSettings
   /** Milliseconds that a trial worker must live until the pool counts as well (rapidFailProtectionInterval). */
-  readonly interval: number
+  readonly interval: () => number
   readonly onTrial: () => void
   readonly onHealthy: () => void
 }
@@ -37,8 +37,9 @@ export class SelfHealing {
     const { clock, settings, onTrial } = this.options
     this.cancel()
     this.onTrial = false
-    if (!settings.enabled) return 0
-    this.pause = nextPause(this.pause, settings)
+    const current = settings()
+    if (!current.enabled) return 0
+    this.pause = nextPause(this.pause, current)
     this.cancel = clock.after(this.pause, () => {
       this.onTrial = true
       onTrial()
@@ -50,7 +51,7 @@ export class SelfHealing {
   ready(): void {
     const { clock, interval, onHealthy } = this.options
     this.cancel()
-    this.cancel = clock.after(interval, () => {
+    this.cancel = clock.after(interval(), () => {
       this.forget()
       onHealthy()
     })

@@ -1,23 +1,22 @@
-/** WAS: makes pools, queues and URL registrations of the configuration before requests are accepted, and ends them. */
+/** WAS: makes pools, queues and URL registrations of the configuration before requests are accepted, changes and ends them. */
 import type { Clock } from '../clock.js'
-import type {
-  ApplicationConfig,
-  BindingConfig,
-  PoolConfig,
-  ServerConfig,
-  SiteConfig,
-} from '../contract/config.js'
+import type { PoolConfig, ServerConfig, SiteConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
 import type { Machine } from '../contract/machine.js'
 import type { WorkerHost } from '../contract/worker-host.js'
-import type { Application, Site } from '../namespace/application.js'
-import type { Namespace } from '../namespace/namespace.js'
-import type { RequestQueue } from '../queue/request-queue.js'
+import type { ConfigurationChanges } from '../config/diff.js'
+import type { Application } from '../namespace/application.js'
+import { Namespace } from '../namespace/namespace.js'
+import { RequestQueue } from '../queue/request-queue.js'
+import { applyChanges, type Applied } from './apply-changes.js'
+import { wasEvents } from './events.js'
 import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
+import { Sites, type PortOf } from './sites.js'
+import type { PoolSurroundings } from './surroundings.js'
 
 export interface ServiceOptions {
   readonly config: ServerConfig
@@ -32,94 +31,143 @@ export interface ServiceOptions {
 
 export class ActivationService {
   readonly pools = new Map<string, ApplicationPool>()
+  readonly sites: Sites
   /** Workers that failed and were kept for a debugger. */
   readonly orphans: Orphans
-  private readonly options: ServiceOptions
+  /** How many changes have been made. */
+  edition = 0
+  private readonly around: PoolSurroundings
   private readonly pressure: MemoryPressure
+  /** Pools that the configuration has no longer, and whose workers have not all ended. */
+  private readonly leaving = new Set<ApplicationPool>()
   private lastWorkerId = 0
-  private lastApplicationId = 0
 
-  constructor(options: ServiceOptions) {
-    this.options = options
-    const { config, hostOf, clock, events, machine, adapters } = options
+  constructor({ config, namespace, hostOf, clock, events, machine, adapters }: ServiceOptions) {
     this.orphans = new Orphans({ clock, events })
     this.pressure = new MemoryPressure({
       clock,
       events,
-      threshold: config.webLimits.dynamicIdleThreshold,
+      threshold: () => this.config.webLimits.dynamicIdleThreshold,
       memoryInUse: () => machine.memoryInUse(),
     })
-    const together: RequestQueue[] | undefined = config.isolationMode === 'iis5' ? [] : undefined
-    for (const pool of config.applicationPools) {
-      this.pools.set(
-        pool.name,
-        new ApplicationPool(pool, {
-          host: hostOf(pool),
-          clock,
-          events,
-          machine,
-          config,
-          together,
-          adapters,
-          pressure: this.pressure,
-          orphans: this.orphans,
-          settingsOf,
-          nextWorkerId: () => ++this.lastWorkerId,
-          countWorkers: () => this.countWorkers(),
-        }),
-      )
+    this.around = {
+      hostOf,
+      clock,
+      events,
+      machine,
+      config,
+      together: config.isolationMode === 'iis5' ? [] : undefined,
+      adapters,
+      pressure: this.pressure,
+      orphans: this.orphans,
+      settingsOf,
+      applicationsOf: (queue) => this.sites.applicationsOf(queue),
+      nextWorkerId: () => ++this.lastWorkerId,
+      countWorkers: () => this.countWorkers(),
     }
+    for (const pool of config.applicationPools) this.addPool(pool)
+    this.sites = new Sites(namespace, (name) => this.pools.get(name)?.queue)
+    for (const site of config.sites) this.sites.add(site)
+  }
+
+  /** What is in force: after a change that was partly taken back, neither the old nor the new file. */
+  get config(): ServerConfig {
+    return this.around.config
   }
 
   /**
-   * Registers the sites and starts the pools; after it the listener may accept. `portOf` tells the real port of a binding
+   * Starts the pools and registers the sites; after it the listener may accept. `portOf` tells the real port of a binding
    * that asks for any free one.
    */
-  start(portOf: (binding: BindingConfig) => number): void {
-    for (const event of isolationModeEvents(this.options.config)) this.options.events.write(event)
+  start(portOf: PortOf): void {
+    for (const event of isolationModeEvents(this.config)) this.around.events.write(event)
     this.pressure.start()
-    for (const site of this.options.config.sites) if (site.serverAutoStart) this.register(site, portOf)
+    for (const { name, serverAutoStart } of this.config.sites) {
+      if (serverAutoStart) this.sites.start(name, portOf)
+    }
     for (const pool of this.pools.values()) if (pool.config.autoStart) pool.start()
   }
 
-  /** Lets all workers finish what they have; resolves when none is left but orphans that are processes. */
+  /**
+   * Puts another configuration in force, within this turn of the event loop; workers that have to be replaced are, in their
+   * own time.
+   */
+  apply(config: ServerConfig, changes: ConfigurationChanges, portOf: PortOf): Applied {
+    this.around.config = config
+    this.edition++
+    return applyChanges(this, changes, portOf, (corrected) => {
+      this.around.config = corrected(this.around.config)
+    })
+  }
+
+  /** Whether the namespace can hold all sites of a configuration at one time. Throws NamespaceConflictError if not. */
+  static rehearse({ sites }: ServerConfig): void {
+    const queue = new RequestQueue('', 0)
+    const rehearsal = new Sites(new Namespace(), () => queue)
+    let free = 0
+    for (const site of sites) {
+      rehearsal.add(site)
+      // Each binding that asks for any free port gets one that nobody can have.
+      if (site.serverAutoStart) rehearsal.start(site.name, ({ port }) => port || --free)
+    }
+  }
+
+  /** A pool of the configuration; its `autoStart` says whether it takes requests at once. */
+  addPool(config: PoolConfig): ApplicationPool {
+    const pool = new ApplicationPool(config, this.around)
+    this.pools.set(config.name, pool)
+    return pool
+  }
+
+  /** Takes a pool that has no applications any more out of service: its workers finish what they have. */
+  removePool(name: string): void {
+    const pool = this.pool(name)
+    this.pools.delete(name)
+    this.leaving.add(pool)
+    void pool.stop().then(() => this.leaving.delete(pool))
+  }
+
+  /** @throws Error where there is none: the configuration was not checked. */
+  pool(name: string): ApplicationPool {
+    const pool = this.pools.get(name)
+    if (!pool) throw new Error(`No pool "${name}"`)
+    return pool
+  }
+
+  /** Lets all workers finish what they have; resolves when none is left. */
   async stop(): Promise<void> {
     this.pressure.stop()
-    await Promise.all([...this.pools.values()].map((pool) => pool.stop()))
+    await Promise.all([...this.pools.values(), ...this.leaving].map((pool) => pool.stop()))
     await this.orphans.stop()
   }
 
   /** Ends all workers at once. */
   kill(): void {
-    for (const pool of this.pools.values()) pool.kill()
+    for (const pool of [...this.pools.values(), ...this.leaving]) pool.kill()
     for (const orphan of this.orphans.all) if (orphan.inServer) orphan.end()
   }
 
   countWorkers(): number {
     let count = 0
     for (const pool of this.pools.values()) count += pool.workers.size
+    for (const pool of this.leaving) count += pool.workers.size
     return count
   }
 
-  private register(config: SiteConfig, portOf: (binding: BindingConfig) => number): void {
-    const [first] = config.bindings
-    const site: Site = { id: config.id, name: config.name, config, port: first ? portOf(first) : 80 }
-    for (const application of config.applications) {
-      const registered = this.application(site, application)
-      for (const binding of config.bindings) {
-        const registration = { address: binding.address, port: portOf(binding), host: binding.host }
-        this.options.namespace.register(registration, site, application.path, registered)
-      }
-    }
+  isSiteStarted(name: string): boolean {
+    return this.sites.isStarted(name)
   }
 
-  private application(site: Site, config: ApplicationConfig): Application {
-    const pool = this.pools.get(config.applicationPool)
-    if (!pool)
-      throw new Error(`Application ${config.path} of site ${site.name}: no pool "${config.applicationPool}"`)
-    const application = { id: ++this.lastApplicationId, site, path: config.path, config, queue: pool.queue }
-    pool.applications.add(application)
-    return application
+  startSite({ name }: SiteConfig, portOf: PortOf): void {
+    this.sites.start(name, portOf)
+  }
+
+  stopSite(name: string): void {
+    this.sites.stop(name)
+  }
+
+  takenBack(pool: string, keys: readonly string[]): void {
+    this.around.events.write(wasEvents.changeTakenBack(pool, keys))
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a pool needs of the server around it. */
 import type { Clock } from '../clock.js'
-import type { ServerConfig } from '../contract/config.js'
+import type { PoolConfig, ServerConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { Machine } from '../contract/machine.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
@@ -11,17 +11,21 @@ import type { MemoryPressure } from './memory-pressure.js'
 import type { Orphans } from './orphans.js'
 
 export interface PoolSurroundings {
-  readonly host: WorkerHost
+  /** What the workers of a pool run in. */
+  readonly hostOf: (pool: PoolConfig) => WorkerHost
   readonly clock: Clock
   readonly events: EventLog
   readonly machine: Machine
-  readonly config: ServerConfig
+  /** What is in force now. */
+  config: ServerConfig
   /** The queues of all pools where they share one limit (IIS 5 mode). */
   readonly together: RequestQueue[] | undefined
   readonly adapters: readonly AdapterSettings[]
   readonly pressure: MemoryPressure
   readonly orphans: Orphans
   readonly settingsOf: (application: Application) => ApplicationSettings
+  /** The applications whose requests wait in this queue. */
+  applicationsOf(queue: RequestQueue): Iterable<Application>
   /** Counts up over all pools. */
   nextWorkerId(): number
   /** Workers of all pools that have not ended. */

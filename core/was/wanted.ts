@@ -4,7 +4,7 @@ import type { RequestQueue } from '../queue/request-queue.js'
 
 /**
  * Of a pool's `applications`: what requests wait for, what the worker that is replaced has loaded, and what is to be there
- * before anybody asks (preloadEnabled); `all` of them for a worker that starts without a request.
+ * before anybody asks (preloadEnabled); what the configuration has no longer is not among them. `all` of them for a worker that starts without a request.
  */
 export const wantedApplications = (
   applications: Iterable<Application>,
@@ -13,9 +13,9 @@ export const wantedApplications = (
   replaced: { readonly applications: readonly Application[] } | undefined,
 ): Application[] => {
   const wanted = new Set<Application>()
-  for (const application of replaced?.applications ?? []) wanted.add(application)
+  const loaded = new Set(replaced?.applications)
   for (const { application } of queue.contents) if (application) wanted.add(application)
   for (const application of applications)
-    if (all || application.config.preloadEnabled) wanted.add(application)
+    if (all || application.config.preloadEnabled || loaded.has(application)) wanted.add(application)
   return [...wanted]
 }

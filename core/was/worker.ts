@@ -1,5 +1,6 @@
 /** One worker as WAS sees it: starting, running, stopping, ended; never more than one of them. */
 import type { ServerEvent } from '../contract/events.js'
+import type { Receiver } from '../contract/receiver.js'
 import { ToWorker, type WorkerSettings } from '../contract/messages.js'
 import type { WorkerEnd, WorkerHandle } from '../contract/worker-host.js'
 import { WorkerReceiver } from '../handover/worker-receiver.js'
@@ -98,6 +99,11 @@ export class Worker {
     })
   }
 
+  /** Milliseconds of processor time since its start; undefined where nobody can tell. */
+  get processorTime(): number | undefined {
+    return this.handle.processorTime?.()
+  }
+
   /** Requests that it has taken and not finished. */
   get executing(): number {
     return this.receivers.reduce((sum, receiver) => sum + receiver.executing, 0)
@@ -106,6 +112,11 @@ export class Worker {
   /** Requests that it has taken since it started. */
   get taken(): number {
     return this.receivers.reduce((sum, receiver) => sum + receiver.taken, 0)
+  }
+
+  /** Whether a request that this receiver has taken is one of its own. */
+  owns(receiver: Receiver): boolean {
+    return this.receivers.some((own) => own === receiver)
   }
 
   /** All that is known of it now. */

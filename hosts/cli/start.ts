@@ -17,6 +17,16 @@ export const start = async (file: string): Promise<void> => {
   printSummary(server)
   process.stdout.write('ready\n')
   stopOnSignal(server)
+  reloadOnSignal(server)
+}
+
+/** Where a terminal hangs up, its user has gone; anywhere else SIGHUP is the way to say that the file has changed. */
+const reloadOnSignal = (server: RunningServer): void => {
+  if (process.stdin.isTTY) return
+  process.on('SIGHUP', () => {
+    // The event log has what is wrong.
+    server.reload().catch(() => undefined)
+  })
 }
 
 const stopOnSignal = (server: RunningServer): void => {

@@ -31,7 +31,7 @@ export const createEventLog = ({
   level,
   file,
   terminal,
-}: EventLogOptions): EventLog & { close(): Promise<void> } => {
+}: EventLogOptions): EventLog & { setLevel(level: EventLevel): void; close(): Promise<void> } => {
   const shown = new TerminalStream(terminal, isColoured(terminal))
   const disk = file === undefined ? null : openFile(file, shown)
   const streams: StreamEntry<EventLevel>[] = [{ level: 'info', stream: shown }]
@@ -54,6 +54,9 @@ export const createEventLog = ({
       } catch (error) {
         reportUnwritable(shown, event, error)
       }
+    },
+    setLevel(least) {
+      logger.level = least
     },
     async close() {
       await Promise.all([disk?.close(), shown.flush()])

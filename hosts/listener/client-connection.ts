@@ -76,6 +76,11 @@ export class ClientConnection implements Connection, ResponseWriter {
     this.localPort = socket.localPort ?? 0
   }
 
+  /** The request that is on its way. */
+  get request(): RequestContext | null {
+    return this.current
+  }
+
   /** Whether a request is on its way. */
   get busy(): boolean {
     return this.current !== null

@@ -5,6 +5,8 @@ import type { Endpoint } from './listener.js'
 
 /** A socket to open, and the bindings that it serves. */
 export interface PlannedEndpoint extends Endpoint {
+  /** The same in each configuration that needs this socket. */
+  readonly key: string
   readonly bindings: readonly BindingConfig[]
 }
 
@@ -13,24 +15,29 @@ export interface PlannedEndpoint extends Endpoint {
  * one time. Port 0 means a free port for each binding.
  */
 export const planEndpoints = (config: ServerConfig): PlannedEndpoint[] => {
-  const planned: { address: string; port: number; bindings: BindingConfig[] }[] = []
-  const bindings = config.sites.filter((site) => site.serverAutoStart).flatMap((site) => site.bindings)
+  const planned = new Map<string, { key: string; address: string; port: number; bindings: BindingConfig[] }>()
+  const started = config.sites.filter((site) => site.serverAutoStart)
+  const bindings = started.flatMap((site) => site.bindings)
   const wildcardPorts = new Set(bindings.filter(({ address }) => address === '*').map(({ port }) => port))
-  for (const binding of bindings) {
-    const address = wildcardPorts.has(binding.port) ? '*' : binding.address
-    const shared = planned.find(
-      (one) => one.port === binding.port && one.address === address && one.port !== 0,
-    )
+  const add = (key: string, address: string, binding: BindingConfig): void => {
+    const shared = planned.get(key)
     if (shared) shared.bindings.push(binding)
-    else
-      planned.push({
-        address: binding.port === 0 ? binding.address : address,
-        port: binding.port,
-        bindings: [binding],
-      })
+    else planned.set(key, { key, address, port: binding.port, bindings: [binding] })
   }
-  return planned
+  for (const site of started) {
+    site.bindings.forEach((binding, at) => {
+      const { port } = binding
+      const address = wildcardPorts.has(port) && port !== 0 ? '*' : binding.address
+      if (port !== 0) add(`${address}:${port}`, address, binding)
+      else add(`${site.name}|${binding.bindingInformation}|${nthAlike(site.bindings, at)}`, address, binding)
+    })
+  }
+  return [...planned.values()]
 }
+
+/** How many bindings before this one say the same. */
+const nthAlike = (bindings: readonly BindingConfig[], at: number): number =>
+  bindings.slice(0, at).filter((one) => one.bindingInformation === bindings[at]?.bindingInformation).length
 
 /** What is wrong with a socket that could not be opened, and what would help. */
 export const explainListenError = (endpoint: Endpoint, error: NodeJS.ErrnoException): string => {

@@ -1,6 +1,6 @@
 /** The only way in for HTTP: owns the listening sockets and turns what node's parser reads into requests of the pipeline. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import {
   RequestContext,
   type Clock,
@@ -15,6 +15,7 @@ import { FrontDoor } from './front-door.js'
 import { announcesBody, leanMessages } from './lean-messages.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
+import { ListeningSocket } from './listening-socket.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
@@ -43,8 +44,8 @@ type ListenedSocket = Socket & { [CONNECTION]?: ClientConnection }
 
 export class Listener {
   private readonly options: ListenerOptions
-  private readonly servers: Server[] = []
-  private readonly connections = new Set<ClientConnection>()
+  private webLimits: ServerConfig['webLimits']
+  private readonly sockets = new Set<ListeningSocket>()
   private lastConnectionId = 0
   private closing = false
   private finishes: boolean | undefined
@@ -52,6 +53,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.options = options
+    this.webLimits = options.config.webLimits
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
     options.pipeline.onDone = (ctx) => {
@@ -61,46 +63,56 @@ export class Listener {
   }
 
   /**
-   * Opens a listening socket; resolves with the port that it has.
+   * Opens a listening socket; resolves when it accepts.
    *
    * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
    */
-  async open(endpoint: Endpoint): Promise<number> {
-    const server = this.createServer()
-    const host = endpoint.address === '*' ? undefined : endpoint.address
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(host === undefined ? { port: endpoint.port } : { port: endpoint.port, host }, () => {
-        server.off('error', reject)
-        resolve()
-      })
+  async open(endpoint: Endpoint): Promise<ListeningSocket> {
+    const socket: ListeningSocket = new ListeningSocket(this.createServer(), () =>
+      this.sockets.delete(socket),
+    )
+    socket.server.on('connection', (client: ListenedSocket) => {
+      this.connected(client, socket.connections)
     })
-    this.servers.push(server)
-    return (server.address() as AddressInfo).port
+    await socket.listen(endpoint)
+    this.sockets.add(socket)
+    return socket
+  }
+
+  /** Limits of the whole server that connections from now on are held to. */
+  configure({ webLimits }: ServerConfig): void {
+    this.webLimits = webLimits
+    for (const { server } of this.sockets) {
+      // Not in the types; node reads it for each new connection.
+      ;(server as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
+      server.headersTimeout = webLimits.headerWaitTimeout || HEADER_WAIT
+    }
+  }
+
+  /** The requests that are on their way now, one for each busy connection. */
+  *requests(): Generator<RequestContext> {
+    for (const { connections } of this.sockets) {
+      for (const { request } of connections) if (request) yield request
+    }
+  }
+
+  get connectionCount(): number {
+    return [...this.sockets].reduce((sum, { connections }) => sum + connections.size, 0)
   }
 
   /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */
   async close(): Promise<void> {
     this.closing = true
-    const closed = this.servers.map(
-      (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => {
-            resolve()
-          })
-        }),
-    )
-    for (const connection of [...this.connections]) connection.endSoon()
-    await Promise.all(closed)
+    await Promise.all([...this.sockets].map((socket) => socket.close()))
   }
 
   /** Cuts all connections. */
   destroy(): void {
-    for (const connection of [...this.connections]) connection.socket.destroy()
+    for (const { connections } of this.sockets) for (const { socket } of [...connections]) socket.destroy()
   }
 
   private createServer(): Server {
-    const { webLimits } = this.options.config
+    const { webLimits } = this
     const server = createServer({
       ...(LEAN ? leanMessages : {}),
       maxHeaderSize: webLimits.maxRequestBytes,
@@ -115,9 +127,6 @@ export class Listener {
     })
     // Header lines are bounded in bytes by maxHeaderSize; a bound in number would drop some of them silently.
     server.maxHeadersCount = 0
-    server.on('connection', (socket: ListenedSocket) => {
-      this.connected(socket)
-    })
     server.on('request', (request, response) => {
       this.request(request, response, false, null)
     })
@@ -137,14 +146,14 @@ export class Listener {
     return server
   }
 
-  private connected(socket: ListenedSocket): void {
+  private connected(socket: ListenedSocket, connections: Set<ClientConnection>): void {
     const { pipeline } = this.options
     const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
     socket[CONNECTION] = connection
-    socket.setTimeout(this.options.config.webLimits.connectionTimeout)
-    this.connections.add(connection)
+    socket.setTimeout(this.webLimits.connectionTimeout)
+    connections.add(connection)
     socket.once('close', () => {
-      this.connections.delete(connection)
+      connections.delete(connection)
       connection.gone()
     })
   }

@@ -7,6 +7,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 
 /** Names the worker in the environment of all that descends from it. */
 export const MARK = 'WEBGARDEN_WORKER'
@@ -63,7 +64,7 @@ class Guardian {
 
   private start(): void {
     // In a session of its own: neither Ctrl-C nor a signal to the server's group may end it.
-    const shell = spawn('/bin/sh', ['-c', SCRIPT, 'webgarden-guardian', this.server], {
+    const shell: ChildProcess = spawn('/bin/sh', ['-c', SCRIPT, 'webgarden-guardian', this.server], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     })
@@ -75,9 +76,11 @@ class Guardian {
     }
     shell.once('error', gone)
     shell.once('exit', gone)
-    shell.stdin.on('error', () => undefined)
+    // Without one (no more descriptors, say) workers still notice the end of their own pipes.
+    const pipe = shell.stdin as Socket | null | undefined
+    pipe?.on('error', () => undefined)
     shell.unref()
-    ;(shell.stdin as unknown as { unref(): void }).unref()
+    pipe?.unref()
     for (const [group, worker] of this.guarded) this.tell(`guard ${group} ${worker}`)
   }
 

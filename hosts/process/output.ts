@@ -8,6 +8,7 @@ export const passOn = (from: Readable, to: NodeJS.WriteStream): void => {
   from.on('data', (chunk: Buffer) => {
     if (to.writableLength < MOST_WAITING) to.write(chunk)
   })
+  from.on('error', () => undefined)
 }
 
 /** The last bytes that a stream has brought; without a stream, nothing. */

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ToListener, type Batch } from '../../core/contract/messages.js'
 import type {
@@ -11,10 +12,14 @@ import type {
   WorkerObserver,
   WorkerStart,
 } from '../../core/contract/worker-host.js'
+import { allowedTime } from '../../core/was/cpu-limit.js'
+import { wasEvents } from '../../core/was/events.js'
+import { DutyCycle } from './duty-cycle.js'
 import { encodeFrame, FrameReader } from './framing.js'
 import { guardian, MARK } from './guardian.js'
 import { launchOf } from './launch.js'
 import { passOn, Tail } from './output.js'
+import { processorTime } from './processor-time.js'
 import { endOf } from './worker-end.js'
 
 export const processHost: WorkerHost = {
@@ -26,8 +31,9 @@ export const processHost: WorkerHost = {
 const KEPT = 32_768
 const KEPT_PRINTED = 4_096
 
-/** Milliseconds that standard error may stay open after the end: somebody whom the worker started may hold it. */
+/** Milliseconds that standard error, and the pipes, may stay open after the end: somebody else may hold them. */
 const PRINTED_LATE = 250
+const SAID_LATE = 2_000
 
 /** Windows has no groups; there libuv's job object ends children with the server. */
 const GROUPS = process.platform !== 'win32'
@@ -41,6 +47,7 @@ class ProcessWorker implements WorkerHandle {
   private toWorker: Socket | null = null
   private lastWords = new Tail()
   private printed = new Tail()
+  private dutyCycle: DutyCycle | null = null
   private state: 'running' | 'killed' | 'ended' = 'running'
   private drained = false
   private spoke = false
@@ -59,6 +66,10 @@ class ProcessWorker implements WorkerHandle {
 
   post(_lane: number, batch: Batch): void {
     if (this.state === 'running' && !this.drained) this.toWorker?.write(encodeFrame(batch))
+  }
+
+  processorTime(): number | undefined {
+    return this.pid === undefined || this.state === 'ended' ? undefined : processorTime(this.pid)
   }
 
   kill(): void {
@@ -96,15 +107,37 @@ class ProcessWorker implements WorkerHandle {
         this.received([ToListener.EVENT, event])
       })
     }
+    this.throttle(worker, child.pid)
     const closed = Promise.all([closeOf(fromWorker), closeOf(lastWords)])
     const printed = closeOf(stderr)
     child.once('exit', (exitCode, signal) => {
       this.killTree()
       if (child.pid !== undefined) guardian.bury(child.pid)
-      void Promise.all([closed, Promise.race([printed, delay(PRINTED_LATE)])]).then(() => {
+      void Promise.all([inTime(closed, SAID_LATE), inTime(printed, PRINTED_LATE)]).then(() => {
         this.end(this.endOf(exitCode, signal))
       })
     })
+  }
+
+  /** A limit is the whole pool's: each worker has an equal part of it. */
+  private throttle({ id, pool }: WorkerStart, pid: number): void {
+    const { limit, action, resetInterval } = pool.cpu
+    if (action !== 'Throttle' || limit === 0 || resetInterval === 0) return
+    const share = allowedTime(limit, availableParallelism(), 1) / pool.processModel.maxProcesses
+    let toldAt = -Infinity
+    this.dutyCycle = new DutyCycle(
+      pid,
+      share,
+      (name) => {
+        this.signal(name)
+      },
+      () => {
+        if (performance.now() - toldAt < resetInterval) return
+        toldAt = performance.now()
+        this.received([ToListener.EVENT, wasEvents.cpuHeld(pool.name, id, share)])
+      },
+    )
+    this.dutyCycle.start()
   }
 
   private listen(fromWorker: Socket): void {
@@ -133,10 +166,15 @@ class ProcessWorker implements WorkerHandle {
   }
 
   private killTree(): void {
+    this.dutyCycle?.end()
+    this.signal('SIGKILL')
+  }
+
+  private signal(name: NodeJS.Signals): void {
     const pid = this.child?.pid
     if (pid === undefined) return
     try {
-      process.kill(GROUPS ? -pid : pid, 'SIGKILL')
+      process.kill(GROUPS ? -pid : pid, name)
     } catch {
       // Nobody is left.
     }
@@ -161,6 +199,9 @@ class ProcessWorker implements WorkerHandle {
     this.observer.ended(end)
   }
 }
+
+const inTime = (promise: Promise<unknown>, milliseconds: number): Promise<unknown> =>
+  Promise.race([promise, delay(milliseconds, undefined, { ref: false })])
 
 const closeOf = async (stream: Socket): Promise<void> => {
   if (!stream.closed) await once(stream, 'close').catch(() => undefined)

@@ -1,6 +1,14 @@
 /** The standard stage of slot `cache`: answers from stored responses, and stores what workers answer. */
 import { freemem } from 'node:os'
-import { defineStage, type Clock, type RequestContext, type Stage } from '../../core/index.js'
+import {
+  changesResponses,
+  defineStage,
+  type Clock,
+  type ConfigurationChanges,
+  type RequestContext,
+  type ServerConfig,
+  type Stage,
+} from '../../core/index.js'
 import { answer } from './answer.js'
 import { addressOf, doorOf } from './cache-key.js'
 import { CollectingBudget, Collector } from './collector.js'
@@ -16,6 +24,8 @@ import { afterHead, headText } from './response-head.js'
 import { ResponseStore } from './response-store.js'
 
 const MEGABYTE = 1_048_576
+/** Less than any response has: the cache is off. */
+const NOTHING = -1
 const MOST_AUTOMATIC = 512 * MEGABYTE
 
 /** Bounds of the cache, in bytes. */
@@ -28,9 +38,9 @@ export interface CacheLimits {
 /** A shared cache by RFC 9111, with explicit freshness only; it never asks a worker whether a response is still good. */
 export class CacheStage implements Stage, HitSource {
   readonly repeatable = true
-  private readonly responses: ResponseStore
-  private readonly budget: CollectingBudget
-  private readonly maxResponseBytes: number
+  private responses: ResponseStore
+  private budget: CollectingBudget
+  private maxResponseBytes: number
   private readonly clock: Clock
 
   constructor(limits: CacheLimits, clock: Clock) {
@@ -42,7 +52,7 @@ export class CacheStage implements Stage, HitSource {
 
   /** `FINISH` with the response set for a hit; `CONTINUE` for a miss. */
   run(ctx: RequestContext): 'CONTINUE' | 'FINISH' {
-    if (!isCacheable(ctx)) return 'CONTINUE'
+    if (this.isOff || !isCacheable(ctx)) return 'CONTINUE'
     const request = readRequestFields(ctx.rawHeaders)
     const now = this.clock.now()
     const entry = this.find(ctx, request, now)
@@ -61,6 +71,7 @@ export class CacheStage implements Stage, HitSource {
 
   /** Stores the response if that is allowed and of use; forgets those that it makes untrue. */
   store(ctx: RequestContext): void {
+    if (this.isOff) return
     const { application, response, site } = ctx
     const { raw, status, stream } = response
     if (site !== null && changes(ctx.method, status)) this.invalidate(ctx, site.id)
@@ -83,16 +94,32 @@ export class CacheStage implements Stage, HitSource {
   }
 
   lookup(ctx: RequestContext): Hit | null {
-    if (ctx.method !== 'GET' || !ctx.keepAlive || !isCacheable(ctx)) return null
+    if (this.isOff || ctx.method !== 'GET' || !ctx.keepAlive || !isCacheable(ctx)) return null
     const request = readRequestFields(ctx.rawHeaders)
     if (!isPlain(request)) return null
     const entry = this.find(ctx, request, this.clock.now())
     return entry === null ? null : new EntryHit(entry)
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.responses.clear()
+  /** Forgets everything, and does not keep what was asked for before now. */
+  flush(): void {
+    this.responses.clear(this.clock.now())
+  }
+
+  /** Another size means to begin anew. */
+  configure({ caching }: ServerConfig, changes: ConfigurationChanges): void {
+    const resized = changes.server.some(({ key }) => key.startsWith('caching.'))
+    if (resized || changesResponses(changes)) this.flush()
+    if (!resized) return
+    const limits = limitsOf(caching)
+    this.maxResponseBytes = limits.maxResponseBytes
+    this.budget = new CollectingBudget(limits.maxBytes)
+    this.responses = new ResponseStore(limits.maxBytes)
+    this.responses.clear(this.clock.now())
+  }
+
+  private get isOff(): boolean {
+    return this.maxResponseBytes === NOTHING
   }
 
   private find(ctx: RequestContext, request: RequestFields, now: number): Entry | null {
@@ -120,16 +147,19 @@ const bytesFor = (megabytes: number): number =>
     ? megabytes * MEGABYTE
     : Math.max(MEGABYTE, Math.min(MOST_AUTOMATIC, Math.floor(freemem() / 4)))
 
+/** A cache that is off keeps nothing. */
+const limitsOf = ({ enabled, maxCacheSize, maxResponseSize }: ServerConfig['caching']): CacheLimits => ({
+  maxBytes: bytesFor(maxCacheSize),
+  maxResponseBytes: enabled ? maxResponseSize : NOTHING,
+})
+
 export default defineStage({
   name: 'cache',
   slot: 'cache',
   setup(scope) {
-    const { enabled, maxCacheSize, maxResponseSize } = scope.config.caching
-    if (!enabled) return { run: () => 'CONTINUE' }
-    const limits = { maxBytes: bytesFor(maxCacheSize), maxResponseBytes: maxResponseSize }
-    const stage = new CacheStage(limits, scope.clock)
+    const stage = new CacheStage(limitsOf(scope.config.caching), scope.clock)
     scope.onClose(() => {
-      stage.clear()
+      stage.flush()
     })
     return stage
   },

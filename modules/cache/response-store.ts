@@ -18,6 +18,7 @@ export class ResponseStore {
   private readonly invalidated = new LRUCache<string, number>({ max: REMEMBERED })
   /** Through which doors each site has been reached. */
   private readonly doors = new Map<number, Set<string>>()
+  private clearedAt = -1
 
   /** @param maxBytes - at least 1. */
   constructor(maxBytes: number) {
@@ -52,6 +53,7 @@ export class ResponseStore {
    */
   put(door: string, address: string, request: FieldSource, requestedAt: number, entry: Entry): void {
     const siteId = entry.facts.application.site.id
+    if (requestedAt <= this.clearedAt) return
     if ((this.invalidated.get(invalidationKey(siteId, address)) ?? -1) >= requestedAt) return
     this.rememberDoor(siteId, door)
     const key = door + address
@@ -69,8 +71,11 @@ export class ResponseStore {
     for (const door of this.doors.get(siteId) ?? []) this.variants.delete(door + address)
   }
 
-  clear(): void {
+  /** Forgets everything; answers to requests that had come by `now` (milliseconds since the epoch) are not kept either. */
+  clear(now: number): void {
+    this.clearedAt = now
     this.variants.clear()
+    this.doors.clear()
   }
 
   private rememberDoor(siteId: number, door: string): void {

@@ -18,7 +18,8 @@ export class LogFiles {
   readonly mostWaiting: number
   private readonly clock: Clock
   private readonly outages: Outages
-  private readonly logs: LogFile[] = []
+  private readonly logs = new Set<LogFile>()
+  private readonly retiring = new Set<Promise<void>>()
   private readonly awake = new Set<LogFile>()
   private cancelTimer: (() => void) | null = null
   private timerIsSoon = false
@@ -35,8 +36,19 @@ export class LogFiles {
   /** A new log; its file is opened when its first line comes. */
   open(series: FileSeries): LogFile {
     const log = new LogFile(series, this)
-    this.logs.push(log)
+    this.logs.add(log)
     return log
+  }
+
+  /** A log that nothing is appended to any more: it is written to its end and forgotten. */
+  async retire(log: LogFile): Promise<void> {
+    this.awake.delete(log)
+    this.logs.delete(log)
+    const closed = log.close()
+    this.retiring.add(closed)
+    await closed
+    this.retiring.delete(closed)
+    this.outages.end(log)
   }
 
   now(): number {
@@ -69,7 +81,7 @@ export class LogFiles {
   async close(): Promise<void> {
     this.cancelTimer?.()
     this.cancelTimer = null
-    await Promise.all(this.logs.map((log) => log.close()))
+    await Promise.all([...[...this.logs].map((log) => log.close()), ...this.retiring])
     this.outages.close()
   }
 

@@ -1,5 +1,5 @@
 /** The standard stage of slot `validate`: refuses what http.sys refuses, and says which host and path are meant. */
-import { defineStage, RequestError, type RequestContext } from '../../core/index.js'
+import { defineStage, RequestError, type RequestContext, type ServerConfig } from '../../core/index.js'
 import { checkFields, type FieldLimits } from './fields.js'
 import { readHost } from './host.js'
 import type { PathRules } from './path.js'
@@ -11,16 +11,12 @@ export interface Rules extends FieldLimits, PathRules {}
 export default defineStage({
   name: 'validate',
   slot: 'validate',
-  setup({ config: { webLimits } }) {
-    const rules: Rules = {
-      maxFieldLength: webLimits.maxFieldLength,
-      maxRequestBytes: webLimits.maxRequestBytes,
-      urlSegmentMaxLength: webLimits.urlSegmentMaxLength || Infinity,
-      urlSegmentMaxCount: webLimits.urlSegmentMaxCount || Infinity,
-      allowRestrictedChars: webLimits.allowRestrictedChars,
-      allowDoubleEscaping: webLimits.allowDoubleEscaping,
-    }
+  setup({ config }) {
+    let rules = rulesOf(config)
     return {
+      configure(changed) {
+        rules = rulesOf(changed)
+      },
       repeatable: true,
       run(ctx) {
         validate(ctx, rules)
@@ -28,6 +24,15 @@ export default defineStage({
       },
     }
   },
+})
+
+const rulesOf = ({ webLimits }: ServerConfig): Rules => ({
+  maxFieldLength: webLimits.maxFieldLength,
+  maxRequestBytes: webLimits.maxRequestBytes,
+  urlSegmentMaxLength: webLimits.urlSegmentMaxLength || Infinity,
+  urlSegmentMaxCount: webLimits.urlSegmentMaxCount || Infinity,
+  allowRestrictedChars: webLimits.allowRestrictedChars,
+  allowDoubleEscaping: webLimits.allowDoubleEscaping,
 })
 
 /** What of a request this stage reads and fills in. */

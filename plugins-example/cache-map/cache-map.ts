@@ -1,6 +1,6 @@
 /** A cache stage on a plain Map: keeps what the application allows with max-age, and forgets the oldest when it is full. */
 import { Type } from 'typebox'
-import { defineStage, type RequestContext } from 'webgarden'
+import { changesResponses, defineStage, type RequestContext } from 'webgarden'
 import { ageLimit, takeApart } from './response.js'
 
 interface Entry extends Pick<RequestContext, 'site' | 'application'> {
@@ -30,6 +30,10 @@ export default defineStage({
   setup({ clock }, { maxEntries }) {
     const entries = new Map<string, Entry>()
     return {
+      configure(_config, changes) {
+        if (changesResponses(changes)) entries.clear()
+      },
+
       run(ctx) {
         const entry = isForCache(ctx) ? entries.get(keyOf(ctx)) : undefined
         const now = clock.now()
@@ -63,6 +67,10 @@ export default defineStage({
           storedAt,
           expiresAt: storedAt + seconds * 1000,
         })
+      },
+
+      flush() {
+        entries.clear()
       },
     }
   },

@@ -99,6 +99,7 @@ t.test('a host imports core and its own folder; only a start file knows other ro
   // What runs in a worker, or in a test in its place, is put together by these.
   const starts = [
     'hosts/start.ts',
+    'hosts/steered.ts',
     'hosts/thread/worker-main.ts',
     'hosts/process/worker-main.ts',
     'hosts/inline/inline-host.ts',

@@ -9,10 +9,14 @@ import {
   type ApplicationSettings,
   type Batch,
   type Bytes,
+  type WorkerSettings,
 } from '../../core/contract/messages.js'
 import type { WorkerEnd, WorkerHandle, WorkerHost } from '../../core/contract/worker-host.js'
 import { settings } from '../hosts/adapters/load.js'
 import { messagesToListener } from '../core/handover/messages.js'
+
+/** No two of a server have the same. */
+let lastId = 0
 
 export class DrivenWorker {
   readonly handle: WorkerHandle
@@ -35,7 +39,7 @@ export class DrivenWorker {
     const [built] = config.applicationPools
     if (!built) throw new Error('no pool')
     this.handle = host.start(
-      { id: 1, pool: built },
+      { id: ++lastId, pool: built },
       {
         received: (_lane, batch) => {
           if (this.ends.length > 0) this.late++
@@ -124,7 +128,9 @@ export class DrivenWorker {
   }
 
   private start(applications: readonly ApplicationSettings[]): void {
-    const all = { workerId: 1, pool: 'P', startupTimeLimit: 30_000, applications, adapters: [] }
+    const startsBy = Date.now() + 30_000
+    const limits = { startupTimeLimit: 30_000, startsBy, pinged: true }
+    const all: WorkerSettings = { workerId: 1, pool: 'P', ...limits, applications, adapters: [] }
     for (let lane = 0; lane < this.handle.lanes; lane++) this.handle.post(lane, [ToWorker.START, all])
   }
 

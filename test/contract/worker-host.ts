@@ -112,7 +112,7 @@ export const workerHostContract = (host: WorkerHost, apart = true): void => {
       const worker = await start(t)
       if (apart) await worker.answer(worker.ask('/timer'))
       const exchange = worker.ask('/later')
-      worker.post([ToWorker.DRAIN, 5_000])
+      worker.post([ToWorker.DRAIN, Date.now() + 5_000, 'it is to end'])
       t.match((await worker.answer(exchange)).toString(), /later$/)
       t.match(await worker.end(), { kind: 'stopped' })
       t.ok(worker.find(ToListener.DRAINED))

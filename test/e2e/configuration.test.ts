@@ -80,11 +80,11 @@ t.test('broken JSON is said where it breaks', async (t) => {
 t.test('a setting that is not acted on yet is refused, never ignored', async (t) => {
   const config = {
     ...good,
-    applicationPools: [{ name: 'DefaultAppPool', processModel: { idleTimeout: '00:05:00' } }],
+    applicationPools: [{ name: 'DefaultAppPool', CLRConfigFile: 'clr.config' }],
   }
   const { code, errors } = await run(t, 'check', config, HELLO)
   t.equal(code, 2)
-  t.match(errors[0], /\/applicationPools\/0\/processModel\/idleTimeout: .*not supported yet/)
+  t.match(errors[0], /\/applicationPools\/0\/CLRConfigFile: .*not supported yet/)
 })
 
 t.test('a port that is in use is named with its binding', async (t) => {

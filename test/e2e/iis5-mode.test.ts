@@ -1,7 +1,7 @@
 /** IIS 5 isolation mode in the built server: three kinds of applications, their crashes, one queue, and the way back. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
@@ -211,6 +211,17 @@ t.test(
     t.match(back.output(), /pool dllhost$/m)
   },
 )
+
+t.test('a running server lets a change of the mode wait for its restart', async (t) => {
+  const server = await startServer(configuration('workerProcess'), files)
+  t.teardown(() => server.stop())
+  await writeFile(
+    join(server.folder, 'applicationHost.json'),
+    JSON.stringify(configuration('iis5', { caching: { enabled: false } })),
+  )
+  await server.printed(/do not apply in isolationMode iis5: \/applicationPools\/0\/processModel/)
+  for (const path of PATHS) t.equal(await pidOf(server, path), server.process.pid, 'threads as before')
+})
 
 t.test('check names each setting without effect, with its place, and is content', async (t) => {
   const folder = await writeFolder(configuration('iis5'), files)

@@ -1,4 +1,4 @@
-/** What supervision does by the clock and by files, with real, short times: idle ends, schedules, gardens, changed files. */
+/** What supervision does by the clock and by files, with real, short times: idle ends, gardens, changed files. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -85,36 +85,6 @@ t.test('demandStartThreshold: the server has no more workers than that', async (
   t.equal(await text(`${server.url}/3`), 'well')
   t.equal((await fetch(`${server.url}/10`)).status, 503)
   await server.printed(/5196.*"P10".*demandStartThreshold allows \(10\)/)
-})
-
-t.test('at a time of day all workers are replaced, without losing a request', async (t) => {
-  // The server's clock is put so that a minute begins a few seconds from now.
-  const offset = 55_000 - (Date.now() % 60_000)
-  const before = process.env.NODE_OPTIONS
-  process.env.NODE_OPTIONS = `--import data:text/javascript,const{now}=Date;Date.now=()=>now()+${offset}`
-  t.teardown(() => {
-    if (before === undefined) delete process.env.NODE_OPTIONS
-    else process.env.NODE_OPTIONS = before
-  })
-  const timeOfDay = (ahead: number): string => {
-    const due = new Date(Date.now() + offset + ahead)
-    return `${due.getHours()}:${String(due.getMinutes()).padStart(2, '0')}`
-  }
-  // The second one is for a machine that needs longer than that for the start.
-  const schedule = [timeOfDay(6000), timeOfDay(66_000)]
-  const server = await start({ recycling: { periodicRestart: { schedule, jitter: '500ms' } } })
-  t.teardown(() => server.stop())
-  const answers = new Set<string>()
-  let over = false
-  const client = async (): Promise<void> => {
-    while (!over) answers.add(await text(server.url).catch(String))
-  }
-  const clients = Promise.all([client(), client()])
-  await server.printed(/5076.*Worker 1 .*scheduled time has come/)
-  await server.printed(/Worker 1 .*has ended: worker 2 replaces it/)
-  over = true
-  await clients
-  t.same([...answers], ['well'])
 })
 
 t.test('changed files of an application replace its workers once they are complete', async (t) => {

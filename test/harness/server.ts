@@ -20,8 +20,8 @@ export interface TestServer {
   readonly process: ChildProcess
   /** Everything that it has printed, events included. */
   output(): string
-  /** Resolves when the output matches; rejects with the output when the server ends first. */
-  printed(pattern: RegExp): Promise<RegExpExecArray>
+  /** Resolves when the output matches for the nth time; rejects with the output when the server ends first. */
+  printed(pattern: RegExp, nth?: number): Promise<RegExpExecArray>
   /** Sends SIGTERM and resolves with the exit code when the process has ended; its folder is gone then. */
   stop(): Promise<number | null>
 }
@@ -68,10 +68,10 @@ export const startServer = async (
     ended = true
     for (const watcher of watchers) watcher()
   })
-  const printed = (pattern: RegExp): Promise<RegExpExecArray> =>
+  const printed = (pattern: RegExp, nth = 1): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const match = pattern.exec(output)
+        const match = nthMatch(pattern, output, nth)
         if (!match && !ended) return
         watchers.delete(look)
         if (match) resolve(match)
@@ -107,6 +107,9 @@ export const startServer = async (
     stop,
   }
 }
+
+const nthMatch = (pattern: RegExp, text: string, nth: number): RegExpExecArray | undefined =>
+  [...text.matchAll(new RegExp(pattern, `${pattern.flags}g`))][nth - 1]
 
 /** A configuration of one site on a free port of 127.0.0.1, whose applications are given by path. */
 export const oneSite = (

@@ -8,20 +8,19 @@ export const cpu = Type.Object(
       minimum: 0,
       maximum: 100_000,
       default: 0,
-      notSupportedYet: true,
       unit: '1/1000 percent',
-      description: 'Most processor time the pool may use; 0 is no limit.',
+      description: 'Most processor time of all processors that the pool may use; 0 is no limit.',
     }),
     action: Type.Enum(['NoAction', 'KillW3wp', 'Throttle', 'ThrottleUnderLoad'], {
       default: 'NoAction',
-      notSupportedYet: true,
-      description: 'What happens at the limit.',
+      notSupportedYet: ['ThrottleUnderLoad'],
+      description:
+        'What happens at the limit: NoAction tells it, KillW3wp shuts the pool down until the interval is over, Throttle slows it down.',
     }),
     resetInterval: TimeSpan({
       from: 0,
       to: DAY,
       default: '00:05:00',
-      notSupportedYet: true,
       description: 'Time over which processor time is summed up; 0 is off.',
     }),
     smpAffinitized: Type.Boolean({

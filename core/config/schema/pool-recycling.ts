@@ -10,8 +10,7 @@ export const recycling = Type.Object(
     }),
     disallowRotationOnConfigChange: Type.Boolean({
       default: false,
-      notSupportedYet: true,
-      description: 'Whether workers stay when the configuration of their pool changes.',
+      description: 'Whether workers stay as they are when the configuration of their pool changes.',
     }),
     logEventOnRecycle: Flags(
       [

@@ -1,6 +1,8 @@
 /** The whole of `applicationHost.json`. */
 import { Type } from 'typebox'
 import { applicationDefaults } from './application.js'
+import { configHistory } from './config-history.js'
+import { control } from './control.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
 import { pool, poolDefaults } from './pool.js'
 import { site, siteDefaults } from './site.js'
@@ -123,8 +125,9 @@ export const server = Type.Object({
   log,
   caching,
   eventLog,
+  control,
   listenerAdapters: notYetSection('Protocols beside http.'),
-  configHistory: notYetSection('Copies of earlier configurations.'),
+  configHistory,
   customMetadata: notYetSection('Leftovers of the metabase.'),
   serviceAutoStartProviders: notYetSection('What starts applications with the server.'),
 })

@@ -1,6 +1,8 @@
 /** IIS 5 mode: the hosts that applications get in place of pools, and what a mode leaves without effect. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { needsRestart, untilRestart } from '../../../core/config/changes.js'
+import { diffConfigurations } from '../../../core/config/diff.js'
 import { readConfig } from '../../../core/config/read.js'
 import type { ServerConfig } from '../../../core/contract/config.js'
 import { ConfigurationError } from '../../../core/errors.js'
@@ -167,6 +169,20 @@ t.test('what does not apply is named, in either mode, and not refused', async (t
     ['/', 'P'],
     ['/q', 'Q'],
   ])
+})
+
+t.test('a change of the mode waits for a restart, and who runs where waits with it', async (t) => {
+  const pools = { applicationPools: [{ name: 'P' }] }
+  const applications = [{ applicationPool: 'P', appIsolated: 'inProcess' }]
+  const before = read(t, { ...pools, isolationMode: 'workerProcess' }, applications)
+  const after = read(t, { ...pools, caching: { enabled: false } }, applications)
+  const waits = needsRestart(diffConfigurations(before, after))
+  t.same(waits, ['isolationMode'])
+  const inForce = untilRestart(before, after, waits)
+  t.same(needsRestart(diffConfigurations(before, inForce)), [])
+  t.same(hostsOf(inForce), [['/', 'P']])
+  t.same(inForce.applicationPools, before.applicationPools)
+  t.equal(inForce.caching.enabled, false, 'all else is in force')
 })
 
 t.test('what hosts cannot have is refused once, wherever it would hold', async (t) => {

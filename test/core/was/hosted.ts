@@ -38,6 +38,8 @@ export class HandWorker implements WorkerHandle {
   readonly lanes: number
   killed = false
   abandoned = false
+  /** A process of its own, if a test says so. */
+  pid: number | undefined = undefined
   private readonly observer: WorkerObserver
   private readonly batches: Batch[][]
   private alive = true

@@ -87,6 +87,17 @@ t.test('when the server stops, orphans that live in it are ended', async (test) 
   test.same(hosted.service.orphans.all, [])
 })
 
+t.test('orphans that are processes of their own outlive the server', async (test) => {
+  const { hosted, worker } = running()
+  worker.pid = 4242
+  worker.ready()
+  hosted.clock.advance(30_000)
+  test.match(hosted.service.orphans.all, [{ pid: 4242, inServer: false }])
+  await hosted.service.stop()
+  test.equal(worker.killed, false)
+  test.match(hosted.events.at(-1)?.text, /process 4242, outlives the server/)
+})
+
 t.test('an action that cannot be run is told', async (test) => {
   const { hosted, worker } = running({ orphanActionExe: '/nowhere/debugger', orphanActionParams: '%1%' })
   worker.ready()

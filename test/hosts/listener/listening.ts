@@ -28,7 +28,7 @@ export const listen = async (
   const pipeline = new Pipeline(chains, { write: (event) => events.push(event) }, systemClock)
   const config = build({ sites: [], webLimits }, '/srv/applicationHost.json')
   const listener = new Listener({ config, pipeline, clock: systemClock, frontDoor })
-  const port = await listener.open({ address: '127.0.0.1', port: 0 })
+  const { port } = await listener.open({ address: '127.0.0.1', port: 0 })
   const clients: RawClient[] = []
   test.teardown(async () => {
     for (const { socket } of clients) socket.destroy()

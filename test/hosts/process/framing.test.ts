@@ -38,6 +38,6 @@ t.test('a small array does not keep the whole frame', async (t) => {
 })
 
 t.test('what is no frame is refused, whatever it claims to be', async (t) => {
-  t.throws(() => read([Buffer.from('not a frame')]), { message: /a frame of \d+ bytes/ })
+  t.throws(() => read([Buffer.from([255, 255, 255, 255])]), { message: /a frame of \d+ bytes/ })
   t.throws(() => read([Buffer.from([2, 0, 0, 0, 1, 2])]))
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { ResponseParts } from '../../../core/handover/response-parts.js'
 import cache, { CacheStage } from '../../../modules/cache/cache-stage.js'
 import { ManualClock } from '../../../core/clock.js'
-import type { ModuleScope } from '../../../core/index.js'
+import type { ModuleScope, ServerConfig } from '../../../core/index.js'
 import { DATE, Driver, hits, makeApplication, page, response } from './drive.js'
 
 t.test('answers the second request like the first, without a worker', (t) => {
@@ -432,6 +432,41 @@ t.test('the module makes a cache of the configured size, or none', async (t) => 
   t.equal(closers.length, 2)
   for (const close of closers) close()
   const none = await cache.setup(scope(false, 1), {})
-  t.equal(none.run(new Driver().request()), 'CONTINUE')
-  t.notOk('store' in none)
+  const asked = new Driver().request({ headers: ['Cache-Control', 'only-if-cached'] })
+  t.equal(none.run(asked), 'CONTINUE', 'it has no say')
+})
+
+t.test('a change of what URLs lead to empties the cache; limits and logs of a site do not', (t) => {
+  const driver = new Driver()
+  const caching = { enabled: true, maxCacheSize: 1, maxResponseSize: 100_000 } as const
+  const configure = (changes: object, more = {}): void => {
+    const nothing = { addedPools: [], removedPools: [], changedPools: [] }
+    const none = { ...nothing, addedSites: [], removedSites: [], changedSites: [], server: [] }
+    driver.stage.configure({ caching: { ...caching, ...more } } as unknown as ServerConfig, {
+      ...none,
+      ...changes,
+    })
+  }
+  const site = (key: string) => ({ keys: [{ key, effect: 'live' }], added: [], removed: [], changed: [] })
+  const keeps = (): boolean => driver.ask().outcome === 'FINISH'
+  const store = (): void => {
+    driver.clock.advance(1)
+    driver.store(page('max-age=600'))
+  }
+  store()
+  configure({ changedSites: [site('logFile.directory'), site('limits.maxUrlSegments')] })
+  t.ok(keeps())
+  configure({ changedSites: [site('bindings')] })
+  t.notOk(keeps())
+  driver.store(page('max-age=600'))
+  t.notOk(keeps(), 'what was asked for before the change is not kept')
+  store()
+  t.ok(keeps())
+  configure({ server: [{ key: 'caching.enabled', effect: 'live' }] }, { enabled: false })
+  store()
+  t.notOk(keeps(), 'off')
+  configure({ server: [{ key: 'caching.enabled', effect: 'live' }] })
+  store()
+  t.ok(keeps(), 'and on again')
+  t.end()
 })

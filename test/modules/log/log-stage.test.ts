@@ -14,7 +14,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ManualClock, type ModuleScope, type RequestContext, type Stage } from '../../../core/index.js'
+import {
+  ManualClock,
+  type ConfigurationChanges,
+  type ModuleScope,
+  type RequestContext,
+  type ServerConfig,
+  type Site,
+  type Stage,
+} from '../../../core/index.js'
 import { RequestQueue } from '../../../core/queue/request-queue.js'
 import logStage from '../../../modules/log/log-stage.js'
 import { ERROR_FIELDS } from '../../../modules/log/error-line.js'
@@ -53,7 +61,7 @@ const start = async (t: Test, logInUTF8 = true) => {
   const stop = async (): Promise<void> => {
     for (const close of closers) await close()
   }
-  return { directory, clock, events, log, stop, folder: join(directory, 'W3SVC1') }
+  return { directory, clock, events, stage, log, stop, folder: join(directory, 'W3SVC1') }
 }
 
 t.test('a site without requests has no file; the first request makes it, with its header', async (t) => {
@@ -308,4 +316,35 @@ t.test('1,000 sites have a file each', async (t) => {
   t.equal(list(directory).length, 1000)
   t.equal(read(join(directory, 'W3SVC1000', 'u_ex101231.log')), headerAt('2010-12-31 00:00:12') + LINE)
   t.same(events.kept, [])
+})
+
+t.test('a change of configuration: other folders, another encoding, and a site that has gone', async (t) => {
+  const { directory, stage, log, stop } = await start(t)
+  const errors = join(directory, 'errors')
+  const site = makeSite({ directory }) as { config: object } & Site
+  const other = makeSite({ directory }, 2)
+  const configure = (sites: readonly Site[], logInUTF8: boolean): void => {
+    const config = { log: { logInUTF8, errorLoggingDir: errors }, sites }
+    stage.configure?.(config as unknown as ServerConfig, {} as ConfigurationChanges)
+  }
+  log(makeRequest({ site }))
+  log(makeRequest({ site: other }))
+  log(makeRequest({ site: null }))
+  configure([site], true)
+  await until(() => read(join(directory, 'W3SVC2', 'u_ex101231.log')).endsWith(LINE))
+  t.pass('the log of the site that has gone is written to its end')
+  log(makeRequest({ site: null }))
+  site.config = makeSite({ directory: join(directory, 'elsewhere') }).config
+  log(makeRequest({ site }))
+  configure([site], false)
+  log(makeRequest({ site }))
+  log(makeRequest({ site: other }))
+  await stop()
+  t.same(list(join(directory, 'W3SVC1')), ['u_ex101231.log'])
+  t.same(list(join(directory, 'elsewhere', 'W3SVC1')), ['ex101231.log', 'u_ex101231.log'])
+  t.same(list(join(directory, 'W3SVC2')), ['ex101231.log', 'u_ex101231.log'], 'a late one has its place')
+  t.same([list(join(directory, 'HTTPERR')), list(join(errors, 'HTTPERR'))].flat(), [
+    'httperr1.log',
+    'httperr1.log',
+  ])
 })

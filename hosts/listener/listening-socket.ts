@@ -1,0 +1,54 @@
+/** One listening socket with the connections that came in by it; it may stop to listen and they go on. */
+import type { Server } from 'node:http'
+import { Server as NetServer, type AddressInfo } from 'node:net'
+import type { ClientConnection } from './client-connection.js'
+import type { Endpoint } from './listener.js'
+
+export class ListeningSocket {
+  readonly server: Server
+  /** The one that it really has. */
+  port = 0
+  readonly connections = new Set<ClientConnection>()
+
+  /** @param onClosed - it does not listen any more, and its last connection has ended */
+  constructor(server: Server, onClosed: () => void) {
+    this.server = server
+    server.once('close', () => {
+      // Once more in node's own way: that ends its timer.
+      server.close()
+      onClosed()
+    })
+  }
+
+  /** Rejects with the system's error when it cannot be had. */
+  async listen({ address, port }: Endpoint): Promise<void> {
+    const { server } = this
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(address === '*' ? { port } : { port, host: address }, () => {
+        server.off('error', reject)
+        this.port = (server.address() as AddressInfo).port
+        resolve()
+      })
+    })
+  }
+
+  /** Accepts no more, from this moment on. Connections are not touched: an http server's own `close` would end idle ones. */
+  stopListening(): void {
+    NetServer.prototype.close.call(this.server)
+  }
+
+  /** Accepts no more, closes idle connections, lets requests under way finish; resolves when no connection is left. */
+  async close(): Promise<void> {
+    const { server } = this
+    if (!server.listening && this.connections.size === 0) return
+    const closed = new Promise<void>((resolve) => {
+      server.once('close', () => {
+        resolve()
+      })
+    })
+    if (server.listening) this.stopListening()
+    for (const connection of [...this.connections]) connection.endSoon()
+    await closed
+  }
+}

@@ -1,0 +1,134 @@
+/** The sockets that are open for the bindings of all sites, and how they become those of another configuration. */
+import {
+  ConfigurationError,
+  type BindingConfig,
+  type ConfigurationProblem,
+  type ServerConfig,
+} from '../../core/index.js'
+import { explainListenError, planEndpoints, type PlannedEndpoint } from './endpoints.js'
+import type { Listener } from './listener.js'
+import type { ListeningSocket } from './listening-socket.js'
+
+/** A binding that is open, with the port that it really has. */
+export interface OpenBinding {
+  readonly binding: BindingConfig
+  readonly port: number
+}
+
+/** New sockets that are open already, and old ones that are open still. */
+export interface EndpointChange {
+  portOf(binding: BindingConfig): number
+  /** Closes the sockets that are needed no more: requests under way on them are finished. */
+  commit(): void
+}
+
+interface Held {
+  readonly endpoint: PlannedEndpoint
+  readonly socket: ListeningSocket
+  /** Sockets of the same port whose place it took, and whose connections go on. */
+  readonly former: readonly ListeningSocket[]
+}
+
+export class OpenEndpoints {
+  private readonly listener: Listener
+  private held = new Map<string, Held>()
+  private ports = new Map<BindingConfig, number>()
+
+  constructor(listener: Listener) {
+    this.listener = listener
+  }
+
+  /** In the order of the configuration. */
+  get bindings(): OpenBinding[] {
+    return [...this.held.values()].flatMap(({ endpoint, socket }) =>
+      endpoint.bindings.map((binding) => ({ binding, port: socket.port })),
+    )
+  }
+
+  /** The real port of a binding; that which it asks for while it is not open. */
+  readonly portOf = (binding: BindingConfig): number => this.ports.get(binding) ?? binding.port
+
+  /**
+   * Opens what a configuration needs and is not open yet. Where a socket of all addresses takes the place of one of a
+   * single address, or the other way round, the two cannot be open at one time: for a moment between them nobody listens.
+   *
+   * @throws ConfigurationError with all ports that cannot be had; then everything is as it was.
+   */
+  async change(
+    config: ServerConfig,
+    which: (endpoint: PlannedEndpoint) => boolean = all,
+  ): Promise<EndpointChange> {
+    const planned = planEndpoints(config).filter((endpoint) => this.held.has(endpoint.key) || which(endpoint))
+    const leaving = new Map(this.held)
+    for (const { key } of planned) leaving.delete(key)
+    const next = new Map<string, Held>()
+    const opened: ListeningSocket[] = []
+    const stopped: Held[] = []
+    const problems: ConfigurationProblem[] = []
+    for (const endpoint of planned) {
+      const open = this.held.get(endpoint.key)
+      if (open) {
+        next.set(endpoint.key, { ...open, endpoint })
+        continue
+      }
+      const inTheWay = [...leaving.values()].filter(
+        (old) => excludes(old.endpoint, endpoint) && !stopped.includes(old),
+      )
+      for (const { socket } of inTheWay) socket.stopListening()
+      stopped.push(...inTheWay)
+      try {
+        const socket = await this.listener.open(endpoint)
+        opened.push(socket)
+        next.set(endpoint.key, { endpoint, socket, former: inTheWay.flatMap(inUse) })
+      } catch (error) {
+        problems.push(...problemsOf(endpoint, error))
+      }
+    }
+    if (problems.length > 0) {
+      for (const socket of opened) void socket.close()
+      for (const held of stopped) problems.push(...(await this.reopen(held)))
+      throw new ConfigurationError(config.file, problems)
+    }
+    const ports = new Map<BindingConfig, number>()
+    for (const { endpoint, socket } of next.values()) {
+      for (const binding of endpoint.bindings) ports.set(binding, socket.port)
+    }
+    return {
+      portOf: (binding) => ports.get(binding) ?? binding.port,
+      commit: () => {
+        this.held = next
+        this.ports = ports
+        for (const old of leaving.values()) {
+          if (!stopped.includes(old)) for (const socket of inUse(old)) void socket.close()
+        }
+      },
+    }
+  }
+
+  private async reopen(held: Held): Promise<ConfigurationProblem[]> {
+    const { endpoint } = held
+    try {
+      const socket = await this.listener.open(endpoint)
+      this.held.set(endpoint.key, { endpoint, socket, former: inUse(held) })
+      return []
+    } catch (error) {
+      return problemsOf(endpoint, error)
+    }
+  }
+}
+
+const all = (): boolean => true
+
+/** All addresses and one of them: whichever comes second cannot be had. */
+const excludes = (one: PlannedEndpoint, other: PlannedEndpoint): boolean =>
+  one.port !== 0 && one.port === other.port && (one.address === '*' || other.address === '*')
+
+const inUse = ({ socket, former }: Held): ListeningSocket[] => [
+  socket,
+  ...former.filter(({ connections }) => connections.size > 0),
+]
+
+const problemsOf = (endpoint: PlannedEndpoint, error: unknown): ConfigurationProblem[] => {
+  const message = explainListenError(endpoint, error as NodeJS.ErrnoException)
+  return endpoint.bindings.map(({ pointer }) => ({ pointer, message }))
+}
