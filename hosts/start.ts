@@ -23,6 +23,8 @@ import { putInForce, type RunningParts } from './configuration/put-in-force.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { inlineHost } from './inline/inline-host.js'
+import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
@@ -31,6 +33,8 @@ import { threadHost } from './thread/thread-host.js'
 
 export type { OpenBinding } from './listener/open-endpoints.js'
 export type { ConfigurationVersion, ReloadReport }
+
+const hosts = { thread: threadHost, process: processHost, inline: inlineHost }
 
 export interface RunningServer {
   /** What is in force now. */
@@ -78,9 +82,12 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
 /**
  * Everything that a start would find wrong: opens the ports for a moment and gives them back.
  *
+ * @returns the configuration, and where in the file it says what its isolation mode leaves without effect.
  * @throws ConfigurationError with everything that is wrong.
  */
-export const checkServer = async (file: string): Promise<{ config: ServerConfig }> => {
+export const checkServer = async (
+  file: string,
+): Promise<{ config: ServerConfig; withoutEffect: readonly ConfigurationProblem[] }> => {
   const { config } = await checkConfig(file)
   await withPositions(async () => {
     const problems: ConfigurationProblem[] = []
@@ -92,7 +99,10 @@ export const checkServer = async (file: string): Promise<{ config: ServerConfig 
     }
     if (problems.length > 0) throw new ConfigurationError(config.file, problems)
   })
-  return { config }
+  const message = `does not apply in isolationMode ${config.isolationMode}`
+  const settings = config.settingsWithoutEffect.map((pointer) => ({ pointer, message }))
+  const withoutEffect = settings.length === 0 ? [] : (await placeProblems(config.file, settings)).problems
+  return { config, withoutEffect }
 }
 
 /**
@@ -140,7 +150,7 @@ export const startServer = async (
   const service = new ActivationService({
     config,
     namespace,
-    hostOf: ({ isolation }) => (isolation === 'process' ? processHost : threadHost),
+    hostOf: ({ isolation }) => hosts[isolation],
     clock,
     events,
     machine,
@@ -192,6 +202,8 @@ export const startServer = async (
   await live.watch()
   const { modules } = checked
   control.serve(steered({ service, endpoints, listener, clock, events, modules, stages: chains, live }))
+  const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
+  const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
     get config() {
       return service.config
@@ -204,6 +216,7 @@ export const startServer = async (
     configHistory: () => live.versions(),
     rollback: (version) => live.rollback(version),
     stop: async () => {
+      endIsMeant()
       await live.close()
       // Connections end first, so that workers are drained of requests before they are told to go.
       await Promise.race([listener.close(), shutdownLimit(service.config)])
@@ -212,6 +225,7 @@ export const startServer = async (
       await close()
     },
     kill: () => {
+      endIsMeant()
       listener.destroy()
       service.kill()
     },

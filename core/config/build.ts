@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox'
 import { parseBindingInformation } from './binding-information.js'
 import { complete } from './complete.js'
 import { inherit, isObject, type Raw } from './inherit.js'
+import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
 import { plain } from './json-schema.js'
 import { member } from './problem.js'
 import { application } from './schema/application.js'
@@ -49,14 +50,15 @@ export const build = (raw: Raw, file: string): ServerConfig => {
   ) as LogFileConfig
   const builder = new Builder(raw, directory)
   const sites = builder.sites()
+  const iis5 = sections.isolationMode === 'iis5'
   return {
     file,
     directory,
     ...sections,
     log: { ...sections.log, errorLoggingDir: sections.log.errorLoggingDir ?? standardLogs },
     modules: builder.modules(),
-    applicationPools: builder.pools(sites),
-    sites,
+    settingsWithoutEffect: settingsWithoutEffect(raw, sections.isolationMode),
+    ...(iis5 ? intoHosts(sites, builder.poolDefaults()) : { applicationPools: builder.pools(sites), sites }),
   }
 }
 
@@ -77,18 +79,19 @@ class Builder {
     }))
   }
 
+  /** What a pool is that says nothing of itself. */
+  poolDefaults(): PoolConfig {
+    return this.pool({ name: DEFAULT_POOL }, '/applicationPoolDefaults')
+  }
+
   pools(sites: readonly SiteConfig[]): PoolConfig[] {
-    const make = (own: unknown, pointer: string): PoolConfig => ({
-      ...(this.complete(pool, inherit(this.raw.applicationPoolDefaults, own)) as Omit<PoolConfig, 'pointer'>),
-      pointer,
-    })
     const pools = list(this.raw.applicationPools).map((own, index) =>
-      make(own, member('/applicationPools', index)),
+      this.pool(own, member('/applicationPools', index)),
     )
     const uses = (name: string) =>
       sites.some((site) => site.applications.some((application) => application.applicationPool === name))
     if (!pools.some((declared) => declared.name === DEFAULT_POOL) && uses(DEFAULT_POOL)) {
-      pools.push(make({ name: DEFAULT_POOL }, '/applicationPools'))
+      pools.push(this.pool({ name: DEFAULT_POOL }, '/applicationPools'))
     }
     return pools
   }
@@ -117,6 +120,11 @@ class Builder {
         pointer,
       }
     })
+  }
+
+  private pool(own: unknown, pointer: string): PoolConfig {
+    const inherited = inherit(this.raw.applicationPoolDefaults, own)
+    return { ...(this.complete(pool, inherited) as Omit<PoolConfig, 'pointer'>), pointer }
   }
 
   private application(own: unknown, pointer: string): ApplicationConfig {

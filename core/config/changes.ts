@@ -46,8 +46,12 @@ export const untilRestart = (
     const now = kept[section] ?? after[section as keyof ServerConfig]
     kept[section] = path.length === 0 || !WITH_LIVE_KEYS.has(section) ? old : keep(old, now, path)
   }
+  if (waits.includes('isolationMode')) for (const key of OF_THE_MODE) kept[key] = before[key]
   return Object.keys(kept).length === 0 ? after : freeze({ ...after, ...kept })
 }
+
+/** Who runs where is another thing in another mode. */
+const OF_THE_MODE = ['applicationPools', 'sites', 'settingsWithoutEffect'] as const
 
 /** Sections of which some keys are live, some are not. */
 const WITH_LIVE_KEYS: ReadonlySet<string> = new Set(['eventLog'])

@@ -55,7 +55,7 @@ export const diffConfigurations = (before: ServerConfig, after: ServerConfig): C
 }
 
 /** Compared one by one, or no setting at all. */
-const ELSEWHERE = ['applicationPools', 'sites', 'file', 'directory']
+const ELSEWHERE = ['applicationPools', 'sites', 'file', 'directory', 'settingsWithoutEffect']
 
 const diffSites = (before: SiteConfig, after: SiteConfig): SiteChange[] => {
   const keys = changedKeys(before, after, siteEffects, 'recycle', ['applications'])

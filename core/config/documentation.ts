@@ -46,7 +46,7 @@ const repeats: Readonly<Record<string, string>> = {
   siteDefaults:
     'The keys `serverAutoStart`, `limits`, `logFile`, `caching` of `sites`, and those not supported yet.',
   applicationDefaults:
-    'The keys `applicationPool`, `pathBase`, `caching` of applications, and those not supported yet.',
+    'The keys `applicationPool`, `appIsolated`, `pathBase`, `caching` of applications, and those not supported yet.',
 }
 
 /** The whole page, as Markdown. */

@@ -60,6 +60,8 @@ export const siteEffects: Effects = {
 /** Of an application; its path is what it is known by. */
 export const applicationEffects: Effects = {
   applicationPool: 'live',
+  // What follows from it in IIS 5 mode is another applicationPool.
+  appIsolated: 'live',
   caching: 'live',
   enabledProtocols: 'live',
   preloadEnabled: 'live',

@@ -11,7 +11,7 @@ export const checkIsolation = (pool: PoolConfig, report: Report): void => {
     report(`${pool.pointer}${pointer}`, message)
   }
   if (pool.isolation === 'thread') refuseForThreads(pool, here)
-  else checkProcess(pool, here)
+  if (pool.isolation === 'process') checkProcess(pool, here)
 }
 
 const refuseForThreads = (pool: PoolConfig, report: Report): void => {

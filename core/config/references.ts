@@ -5,7 +5,7 @@ import { DEFAULT_POOL } from './build.js'
 import { checkIsolation } from './isolation.js'
 import { suggestion } from './nearest.js'
 import { member, type Problem } from './problem.js'
-import type { ApplicationConfig, ServerConfig, SiteConfig } from './schema/index.js'
+import type { ApplicationConfig, PoolConfig, ServerConfig, SiteConfig } from './schema/index.js'
 import { slots } from './schema/server.js'
 
 /** Looks at a whole configuration; names that are empty (missing in a wrong file) are passed over. */
@@ -18,7 +18,7 @@ export const findContradictions = (config: ServerConfig): Problem[] => {
   checkBindings(config, report)
   checkModules(config, files, report)
   for (const site of config.sites) checkApplications(site, pools, files, report)
-  for (const pool of config.applicationPools) checkIsolation(pool, report)
+  for (const pool of isolatedApart(config)) checkIsolation(pool, report)
   checkEnvironments(config, report)
   checkControl(config, report)
   return problems
@@ -131,8 +131,18 @@ const checkApplications = (
   }
 }
 
+/** The hosts of IIS 5 mode that are processes have the same settings, from the same place: one stands for all. */
+const isolatedApart = ({ isolationMode, applicationPools }: ServerConfig): readonly PoolConfig[] =>
+  isolationMode === 'iis5'
+    ? applicationPools.filter(({ isolation }) => isolation === 'process').slice(0, 1)
+    : applicationPools
+
 /** Applications of one pool share its workers, and a worker has one environment. */
 const checkEnvironments = (config: ServerConfig, report: Report): void => {
+  const remedy =
+    config.isolationMode === 'iis5'
+      ? 'set "appIsolated": "isolated"'
+      : 'give the application a pool of its own'
   const given = new Map<string, Map<string, { value: string; by: string }>>()
   for (const { name, environmentVariables, pointer } of config.applicationPools) {
     const variables = Object.entries(environmentVariables)
@@ -140,13 +150,14 @@ const checkEnvironments = (config: ServerConfig, report: Report): void => {
   }
   for (const site of config.sites) {
     for (const application of site.applications)
-      checkEnvironment(application, given.get(application.applicationPool), report)
+      checkEnvironment(application, given.get(application.applicationPool), remedy, report)
   }
 }
 
 const checkEnvironment = (
   { environment, applicationPool, pointer }: ApplicationConfig,
   given: Map<string, { value: string; by: string }> | undefined,
+  remedy: string,
   report: Report,
 ): void => {
   for (const [key, value] of Object.entries(environment)) {
@@ -155,7 +166,7 @@ const checkEnvironment = (
     else if (first.value !== value) {
       report(
         member(`${pointer}/environment`, key),
-        `${key} has another value at ${first.by}, and both share the workers of the pool "${applicationPool}"; give the application a pool of its own`,
+        `${key} has another value at ${first.by}, and both share the workers of the pool "${applicationPool}"; ${remedy}`,
       )
     }
   }

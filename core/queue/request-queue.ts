@@ -19,7 +19,7 @@ export type Entry = 'TAKEN' | 'WAITING' | 'FULL' | 'DISABLED'
  */
 export class RequestQueue {
   readonly name: string
-  /** Most requests that may wait (pool's queueLength). */
+  /** Most requests that may wait (pool's queueLength), in all queues that share it. */
   limit: number
   /** Raised when a request waits, or a new connection comes, that more workers could serve. */
   onDemand: () => void = () => undefined
@@ -30,10 +30,14 @@ export class RequestQueue {
   private readonly waiting = new Set<RequestContext>()
   private readonly receivers: Receiver[] = []
   private turn = 0
+  private readonly together: RequestQueue[]
 
-  constructor(name: string, limit: number) {
+  /** @param together - queues that share one limit, which this one joins: all of the server in IIS 5 mode. */
+  constructor(name: string, limit: number, together: RequestQueue[] = []) {
     this.name = name
     this.limit = limit
+    this.together = together
+    together.push(this)
   }
 
   /** Requests that no worker has taken yet. */
@@ -56,7 +60,7 @@ export class RequestQueue {
       return 'TAKEN'
     }
     if (ctx.retried) this.addFirst(ctx)
-    else if (this.waiting.size >= this.limit) return 'FULL'
+    else if (this.countTogether() >= this.limit) return 'FULL'
     else this.waiting.add(ctx)
     this.onDemand()
     return 'WAITING'
@@ -128,6 +132,12 @@ export class RequestQueue {
 
   private errorOf(code: Refusal): Refusal | 'REFUSED' {
     return this.resets ? 'REFUSED' : code
+  }
+
+  private countTogether(): number {
+    let count = 0
+    for (const { waiting } of this.together) count += waiting.size
+    return count
   }
 
   /** It has had its place, and its turn, before. */

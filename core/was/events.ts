@@ -10,7 +10,8 @@ const was = (
   facts: NonNullable<ServerEvent['facts']>,
 ): ServerEvent => ({ id, level, source: 'WAS', text, facts })
 
-const how = (end: WorkerEnd): string => {
+/** Why a worker ended, in words. */
+export const how = (end: WorkerEnd): string => {
   switch (end.kind) {
     case 'exited':
       return `it called process.exit(${end.exitCode ?? ''})`
@@ -272,6 +273,16 @@ export const wasEvents = {
       'info',
       `Worker ${worker} of pool "${pool}" is recycled: ${recycleWords[reason]}.`,
       { pool, worker, reason, ...evidence },
+    ),
+
+  /** What runs in the server's own thread (isolationMode iis5) has been loaded for good. */
+  notUnloaded: (pool: string, reason: RecycleReason) =>
+    was(
+      0,
+      'warning',
+      `"${pool}" is not recycled (${reason}): what runs in the server's own process can only be loaded anew by a restart ` +
+        'of the server.',
+      { pool, reason },
     ),
 
   /** 5093: overlapped recycle failed. */

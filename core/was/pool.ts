@@ -40,7 +40,7 @@ export class ApplicationPool {
   private toldRefused = -TELL_AGAIN
   /** What is to be done as soon as the pool has stopped. */
   private next: (() => void) | null = null
-  private whenEmpty: (() => void)[] = []
+  private readonly whenEmpty: (() => void)[] = []
   private readonly cpuLimit: CpuLimit
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
@@ -50,7 +50,7 @@ export class ApplicationPool {
     const current = (): PoolConfig => this.config
     this.garden = new Garden(current, () => around.machine.random())
     this.replacements = new Replacements(current)
-    this.queue = new RequestQueue(config.name, config.queueLength)
+    this.queue = new RequestQueue(config.name, config.queueLength, around.together)
     this.queue.disable()
     this.always = new AlwaysRunning({
       clock: around.clock,
@@ -206,6 +206,10 @@ export class ApplicationPool {
 
   private recycleWorker(old: Worker, reason: RecycleReason, more: Readonly<Record<string, unknown>>): void {
     if (this.state !== 'started' || old.state !== 'running' || this.replacements.has(old)) return
+    if (this.config.isolation === 'inline') {
+      this.history.report('refused', old.id, wasEvents.notUnloaded(this.config.name, reason))
+      return
+    }
     const { logEventOnRecycle, disallowOverlappingRotation } = this.config.recycling
     const event = wasEvents.recycled(this.config.name, old.id, reason, { ...old.snapshot(), ...more })
     this.history.report('recycling', old.id, event, logEventOnRecycle.includes(reason))
@@ -353,9 +357,7 @@ export class ApplicationPool {
 
   private empty(): void {
     if (this.state === 'stopping') this.state = move(poolMoves, this.state, 'stopped')
-    const waiting = this.whenEmpty
-    this.whenEmpty = []
-    for (const resolve of waiting) resolve()
+    for (const resolve of this.whenEmpty.splice(0)) resolve()
     const { next } = this
     this.next = null
     next?.()

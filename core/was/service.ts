@@ -11,6 +11,7 @@ import { Namespace } from '../namespace/namespace.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { applyChanges, type Applied } from './apply-changes.js'
 import { wasEvents } from './events.js'
+import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
@@ -55,6 +56,7 @@ export class ActivationService {
       events,
       machine,
       config,
+      together: config.isolationMode === 'iis5' ? [] : undefined,
       adapters,
       pressure: this.pressure,
       orphans: this.orphans,
@@ -78,6 +80,7 @@ export class ActivationService {
    * that asks for any free one.
    */
   start(portOf: PortOf): void {
+    for (const event of isolationModeEvents(this.config)) this.around.events.write(event)
     this.pressure.start()
     for (const { name, serverAutoStart } of this.config.sites) {
       if (serverAutoStart) this.sites.start(name, portOf)

@@ -18,6 +18,8 @@ export interface PoolSurroundings {
   readonly machine: Machine
   /** What is in force now. */
   config: ServerConfig
+  /** The queues of all pools where they share one limit (IIS 5 mode). */
+  readonly together: RequestQueue[] | undefined
   readonly adapters: readonly AdapterSettings[]
   readonly pressure: MemoryPressure
   readonly orphans: Orphans

@@ -1,6 +1,6 @@
 /** What a worker is given by its pool, and what it tells it. */
 import type { Clock } from '../clock.js'
-import type { PoolConfig } from '../contract/config.js'
+import type { PoolConfig, ServerConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
 import type { WorkerEnd, WorkerHost } from '../contract/worker-host.js'
@@ -17,6 +17,7 @@ export interface WorkerOptions {
   readonly id: number
   /** Why it is started. */
   readonly reason: string
+  readonly config: Pick<ServerConfig, 'isolationMode'>
   readonly pool: PoolConfig
   readonly queue: RequestQueue
   readonly host: WorkerHost

@@ -9,6 +9,7 @@ import { Ageing } from './ageing.js'
 import { Health } from './health.js'
 import type { HistoryEntry } from './history.js'
 import { IdleWatch } from './idle.js'
+import { iis5Events } from './iis5-events.js'
 import { wasEvents } from './events.js'
 import { pagesToWarm } from './warm-up.js'
 import { move, workerMoves, type WorkerState } from './states.js'
@@ -216,9 +217,16 @@ export class Worker {
     if (outcome === 'stopped') {
       events.write(wasEvents.workerStopped(pool.name, this.id, this.why))
       this.remember('ended', this.why)
-    } else if (before === 'running')
-      this.report('failed', wasEvents.workerFailed(pool.name, this.id, end, lost - retried, retried))
+    } else if (before === 'running') this.report('failed', this.failure(end, lost - retried, retried))
     this.options.onEnded(outcome, end)
+  }
+
+  /** Without pools it is the applications that have lost their host. */
+  private failure(end: WorkerEnd, lost: number, retried: number): ServerEvent {
+    const { config, pool } = this.options
+    if (config.isolationMode === 'workerProcess')
+      return wasEvents.workerFailed(pool.name, this.id, end, lost, retried)
+    return iis5Events.hostFailed(this.applications, this.id, end, lost, retried)
   }
 
   private startPinging(): void {

@@ -9,6 +9,7 @@ import {
   type Stage,
 } from '../../core/index.js'
 import { NamespaceConflictError } from '../../core/namespace/namespace.js'
+import { isolationModeEvents } from '../../core/was/iis5-events.js'
 import { ActivationService } from '../../core/was/service.js'
 
 /** What of the running server takes a new configuration. */
@@ -43,6 +44,8 @@ export const putInForce = async (parts: RunningParts, checked: ServerConfig): Pr
   const before = service.config
   const waits = needsRestart(diffConfigurations(before, checked))
   const config = untilRestart(before, checked, waits)
+  if (waits.includes('isolationMode'))
+    for (const event of isolationModeEvents(checked)) parts.events.write(event)
   if (waits.includes('modules')) await parts.waitForAdapters(config)
   rehearse(config)
   const { portOf, commit } = await endpoints.change(config)

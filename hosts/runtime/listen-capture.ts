@@ -20,11 +20,20 @@ const loading = new Set<Capture>()
 
 const original: Listen = Object.getOwnPropertyDescriptor(Server.prototype, 'listen')?.value as Listen
 
-/** Installed once in each worker: web servers never open a port in it, other servers do as ever. */
-export const installListenCapture = (): void => {
+let installed = false
+
+/**
+ * Installed once, where applications run. In a worker web servers never open a port, other servers do as ever. In the server's
+ * own process they are not the only ones that listen: there it is those that an application opens while it loads.
+ */
+export const installListenCapture = (where: 'worker' | 'server' = 'worker'): void => {
+  if (installed) return
+  installed = true
+  const own = where === 'server'
   Server.prototype.listen = function listen(this: Server, ...rest: unknown[]): Server {
     if (!(this instanceof HttpServer || this instanceof HttpsServer)) return original.apply(this, rest)
-    const capture = whose()
+    const capture = own ? atWork.getStore() : whose()
+    if (own && !capture) return original.apply(this, rest)
     pretendToListen(this as HttpServer, rest, capture?.port ?? 0)
     if (capture && loading.has(capture)) capture.found(this as HttpServer)
     return this

@@ -102,6 +102,7 @@ t.test('a host imports core and its own folder; only a start file knows other ro
     'hosts/steered.ts',
     'hosts/thread/worker-main.ts',
     'hosts/process/worker-main.ts',
+    'hosts/inline/inline-host.ts',
   ]
   const guilty = imports.filter(({ file, target }) => {
     const [top, room] = file.split('/')
@@ -112,6 +113,20 @@ t.test('a host imports core and its own folder; only a start file knows other ro
   })
   t.same(where(guilty), [])
 })
+
+t.test(
+  'only what runs a worker lets applications in: two mains of their own, and the inline host',
+  async (t) => {
+    const guilty = imports.filter(
+      ({ file, target, typeOnly }) =>
+        !typeOnly &&
+        target !== undefined &&
+        target.startsWith('hosts/runtime/') &&
+        !/^hosts\/(runtime|adapters|testing|inline)\/|worker-main\.ts$/.test(file),
+    )
+    t.same(where(guilty), [])
+  },
+)
 
 t.test('the examples import webgarden by its public name only', async (t) => {
   const guilty = imports.filter(

@@ -35,7 +35,8 @@ export default (request, response) => {
 }
 `
 
-export const workerHostContract = (host: WorkerHost): void => {
+/** @param apart - whether there is a wall between a worker and the server: what ends the one leaves the other. */
+export const workerHostContract = (host: WorkerHost, apart = true): void => {
   const start = async (test: Test, pool: object = {}): Promise<DrivenWorker> => {
     const worker = new DrivenWorker(test, host, APPLICATION, pool)
     await worker.ready()
@@ -94,6 +95,34 @@ export const workerHostContract = (host: WorkerHost): void => {
     t.match((await worker.answer(worker.ask('/'))).toString(), /well$/, 'an abort leaves the worker well')
   })
 
+  if (apart) faults(host, start)
+
+  t.test(`${host.name}: answers a ping with its memory`, async (t) => {
+    const worker = await start(t)
+    worker.post([ToWorker.PING])
+    await worker.until(() => worker.find(ToListener.PONG) !== undefined)
+    const [, memory, utilisation] = worker.find(ToListener.PONG) ?? []
+    t.ok((memory as number) > 1_000_000)
+    t.ok((utilisation as number) >= 0 && (utilisation as number) <= 1)
+  })
+
+  t.test(
+    `${host.name}: drains: finishes what it has, says so, ends, whatever still ticks in it`,
+    async (t) => {
+      const worker = await start(t)
+      if (apart) await worker.answer(worker.ask('/timer'))
+      const exchange = worker.ask('/later')
+      worker.post([ToWorker.DRAIN, Date.now() + 5_000, 'it is to end'])
+      t.match((await worker.answer(exchange)).toString(), /later$/)
+      t.match(await worker.end(), { kind: 'stopped' })
+      t.ok(worker.find(ToListener.DRAINED))
+      t.equal(worker.late, 0)
+    },
+  )
+}
+
+/** How a worker ends that does not end well. */
+const faults = (host: WorkerHost, start: (test: Test, pool?: object) => Promise<DrivenWorker>): void => {
   for (const [fault, path, end] of [
     [
       'an uncaught exception',
@@ -140,27 +169,4 @@ export const workerHostContract = (host: WorkerHost): void => {
     worker.handle.kill()
     t.match(await worker.end(), { kind: 'killed' })
   })
-
-  t.test(`${host.name}: answers a ping with its memory`, async (t) => {
-    const worker = await start(t)
-    worker.post([ToWorker.PING])
-    await worker.until(() => worker.find(ToListener.PONG) !== undefined)
-    const [, memory, utilisation] = worker.find(ToListener.PONG) ?? []
-    t.ok((memory as number) > 1_000_000)
-    t.ok((utilisation as number) >= 0 && (utilisation as number) <= 1)
-  })
-
-  t.test(
-    `${host.name}: drains: finishes what it has, says so, ends, whatever still ticks in it`,
-    async (t) => {
-      const worker = await start(t)
-      await worker.answer(worker.ask('/timer'))
-      const exchange = worker.ask('/later')
-      worker.post([ToWorker.DRAIN, Date.now() + 5_000, 'it is to end'])
-      t.match((await worker.answer(exchange)).toString(), /later$/)
-      t.match(await worker.end(), { kind: 'stopped' })
-      t.ok(worker.find(ToListener.DRAINED))
-      t.equal(worker.late, 0)
-    },
-  )
 }

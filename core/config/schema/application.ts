@@ -23,6 +23,11 @@ export const applicationSettings = {
     default: 'DefaultAppPool',
     description: 'The pool it runs in. DefaultAppPool exists without being declared.',
   }),
+  appIsolated: Type.Enum(['inProcess', 'pooled', 'isolated', 0, 1, 2], {
+    default: 'pooled',
+    description:
+      "With `isolationMode` iis5 only. inProcess (0): in the server's own process, whose end its crash is. pooled (2): in one process with all that are pooled. isolated (1): in a process of its own.",
+  }),
   pathBase: Type.Enum(['strip', 'keep'], {
     default: 'strip',
     description: 'Whether an application at `/shop` sees `/cart` or `/shop/cart` as its URL.',

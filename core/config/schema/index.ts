@@ -18,7 +18,11 @@ interface Placed {
 export type ModuleConfig = Immutable<Static<typeof moduleEntry>> & Placed
 
 /** One application pool. Time spans are milliseconds, here and below. */
-export type PoolConfig = Immutable<Static<typeof pool>> & Placed
+export type PoolConfig = Immutable<Omit<Static<typeof pool>, 'isolation'>> &
+  Placed & {
+    /** `inline`: in the server's own thread, in isolationMode iis5 only. */
+    readonly isolation: Static<typeof pool>['isolation'] | 'inline'
+  }
 
 /** One application of a site, with what it inherits; paths are absolute. */
 export type ApplicationConfig = Immutable<Static<typeof application>> & Placed
@@ -55,9 +59,12 @@ export type ServerConfig = Immutable<
   /** Absolute path of the file, and of its folder. */
   readonly file: string
   readonly directory: string
+  /** Pointers of what the file says and the isolation mode leaves without effect. */
+  readonly settingsWithoutEffect: readonly string[]
   readonly modules: readonly ModuleConfig[]
   /** Names of the modules of each slot; absent where the standard one stands. */
   readonly pipeline: Readonly<Partial<Record<(typeof slots)[number], readonly string[]>>>
+  /** In isolationMode iis5 the hosts of the applications instead of the file's pools. */
   readonly applicationPools: readonly PoolConfig[]
   readonly sites: readonly SiteConfig[]
   readonly log: Immutable<Static<typeof server>['log']> & { readonly errorLoggingDir: string }

@@ -108,8 +108,8 @@ const notYetSection = (description: string) =>
 export const server = Type.Object({
   isolationMode: Type.Enum(['workerProcess', 'iis5'], {
     default: 'workerProcess',
-    notSupportedYet: ['iis5'],
-    description: 'Whether applications run in workers (IIS 6) or in the server itself (IIS 5).',
+    description:
+      'workerProcess: applications run in the workers of their pools (IIS 6). iis5: where their `appIsolated` says, without pools (IIS 5). One mode for the whole server; a change needs its restart.',
   }),
   modules: Type.Array(moduleEntry, {
     default: [],

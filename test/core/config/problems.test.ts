@@ -84,9 +84,8 @@ const cases: Readonly<Record<string, readonly [file: string, ...lines: string[]]
     'FILE:5:20: /siteDefaults/hsts: "hsts" is not supported yet; leave it out',
   ],
   'what is not supported yet is refused by value': [
-    `{ "isolationMode": "iis5", "applicationPools": [{ "name": "p", "processModel": { "maxProcesses": 0 } }],\n "sites": [{ "name": "a", "bindings": [{ "protocol": "https", "bindingInformation": "*:80:" }], ${APPS} }] }`,
-    'FILE:1:20: /isolationMode: "isolationMode": "iis5" is not supported yet; use "workerProcess"',
-    'FILE:1:98: /applicationPools/0/processModel/maxProcesses: "maxProcesses": 0 is not supported yet; use another value',
+    `{ "applicationPools": [{ "name": "p", "processModel": { "maxProcesses": 0 } }],\n "sites": [{ "name": "a", "bindings": [{ "protocol": "https", "bindingInformation": "*:80:" }], ${APPS} }] }`,
+    'FILE:1:73: /applicationPools/0/processModel/maxProcesses: "maxProcesses": 0 is not supported yet; use another value',
     'FILE:2:54: /sites/0/bindings/0/protocol: "protocol": "https" is not supported yet; use "http"',
   ],
   'names taken twice': [

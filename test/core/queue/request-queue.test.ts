@@ -289,3 +289,26 @@ t.test('demand may be answered at once, with a worker or with a refusal', async 
   test.match(ctx, { error: 'UNAVAILABLE', state: 'done' })
   test.equal(refused.queue.length, 0)
 })
+
+t.test('queues that share one limit are full together, and have room together', async (t) => {
+  const together: RequestQueue[] = []
+  const doors = [0, 1].map((number) => new RequestQueue(`host ${number}`, 3, together))
+  const [one, other] = doors
+  if (!one || !other) throw new Error('two queues')
+  const waiting = Array.from(
+    { length: 4 },
+    () => ({ connection: makeConnection() }) as unknown as RequestContext,
+  )
+  const [first, second, third, fourth] = waiting as [
+    RequestContext,
+    RequestContext,
+    RequestContext,
+    RequestContext,
+  ]
+  t.same([one.enter(first), one.enter(second), other.enter(third)], ['WAITING', 'WAITING', 'WAITING'])
+  t.equal(other.enter(fourth), 'FULL', 'though only one waits here')
+  t.equal(one.enter(fourth), 'FULL')
+  one.cancel(first)
+  t.equal(other.enter(fourth), 'WAITING')
+  t.same([one.length, other.length], [1, 2], 'each knows its own')
+})
