@@ -1,4 +1,4 @@
-/** One application pool: its queue, its workers, and when the one gets the other. */
+/** One application pool: its state, its queue, and when the one needs a worker for the other. */
 import { availableParallelism } from 'node:os'
 import type { PoolConfig } from '../contract/config.js'
 import type { WorkerEnd } from '../contract/worker-host.js'
@@ -8,17 +8,14 @@ import { AlwaysRunning } from './always-running.js'
 import { CpuLimit } from './cpu-limit.js'
 import { decideOnDemand, type DemandDecision } from './demand.js'
 import { wasEvents } from './events.js'
-import { Garden } from './garden.js'
 import { History } from './history.js'
 import { PoolFailures } from './pool-failures.js'
 import { watchTriggers } from './pool-triggers.js'
+import { PoolWorkers } from './pool-workers.js'
 import type { RecycleReason } from './recycling.js'
-import { Renewal } from './renewal.js'
-import { Replacements } from './replacements.js'
 import { move, poolMoves, type PoolState } from './states.js'
 import type { PoolSurroundings } from './surroundings.js'
-import { wantedApplications } from './wanted.js'
-import { Worker } from './worker.js'
+import type { Worker } from './worker.js'
 import type { WorkerOutcome } from './worker-options.js'
 
 /** A start that the threshold of workers forbids is told once in so many milliseconds. */
@@ -28,14 +25,11 @@ export class ApplicationPool {
   config: PoolConfig
   readonly queue: RequestQueue
   state: PoolState = 'stopped'
-  readonly workers = new Set<Worker>()
   readonly history: History
   private readonly around: PoolSurroundings
-  private readonly garden: Garden<Worker>
-  private readonly replacements: Replacements
+  private readonly staff: PoolWorkers
   private readonly failures: PoolFailures
   private readonly always: AlwaysRunning
-  private readonly renewal = new Renewal()
   private stopTriggers: () => void = () => undefined
   private toldRefused = -TELL_AGAIN
   /** What is to be done as soon as the pool has stopped. */
@@ -48,16 +42,36 @@ export class ApplicationPool {
     this.around = around
     this.history = new History(around.clock, around.events)
     const current = (): PoolConfig => this.config
-    this.garden = new Garden(current, () => around.machine.random())
-    this.replacements = new Replacements(current)
     this.queue = new RequestQueue(config.name, config.queueLength, around.together)
     this.queue.disable()
+    this.staff = new PoolWorkers({
+      pool: current,
+      queue: this.queue,
+      history: this.history,
+      around,
+      isStarted: () => this.state === 'started',
+      // A trial that loads nothing would prove nothing.
+      loadsAll: () => this.config.startMode === 'AlwaysRunning' || this.failures.onTrial,
+      onReady: () => {
+        this.ready()
+      },
+      onCondemned: () => {
+        this.failed()
+        this.carryOn()
+      },
+      onIdle: () => {
+        this.always.look()
+      },
+      onEnded: (worker, outcome, end, replacing) => {
+        this.ended(worker, outcome, end, replacing)
+      },
+    })
     this.always = new AlwaysRunning({
       clock: around.clock,
       missing: () =>
         this.config.startMode === 'AlwaysRunning' &&
         this.state === 'started' &&
-        this.replacements.census(this.workers).workers === 0,
+        this.staff.census.workers === 0,
       start: () => this.demand('startMode is AlwaysRunning') === 'start',
     })
     this.failures = new PoolFailures({
@@ -68,7 +82,7 @@ export class ApplicationPool {
         this.whenStopped(() => {
           this.open()
           this.history.report('trial', 0, wasEvents.trialStarted(config.name))
-          this.startWorker('its pool is on trial')
+          this.staff.start('its pool is on trial')
         })
       },
     })
@@ -82,15 +96,25 @@ export class ApplicationPool {
     this.configure(config, 0)
   }
 
+  /** Those that have not ended. */
+  get workers(): ReadonlySet<Worker> {
+    return this.staff.all
+  }
+
   /** Which configuration workers are started under; a worker of another edition is old. */
   get edition(): number {
-    return this.renewal.edition
+    return this.staff.edition
+  }
+
+  /** The applications that its workers have loaded. */
+  get loaded(): ReadonlySet<Application> {
+    return this.staff.loaded
   }
 
   /** All that is the pool's own is in force at once; workers keep what they were started with, see `renew`. */
   configure(config: PoolConfig, edition: number): void {
     this.config = config
-    this.renewal.edition = edition
+    this.staff.edition = edition
     this.queue.limit = config.queueLength
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     if (this.state !== 'started') return
@@ -104,20 +128,7 @@ export class ApplicationPool {
    * replacement has ended before it was ready, whose predecessor stays.
    */
   renew(evidence: Readonly<Record<string, unknown>>): Promise<boolean> {
-    const renewed = this.renewal.begin()
-    let places = this.config.processModel.maxProcesses
-    for (const worker of [...this.workers]) {
-      if (worker.state !== 'running' || !this.renewal.isOld(worker)) continue
-      if (places-- > 0) this.recycleWorker(worker, 'ConfigChange', evidence)
-      else worker.stop('its pool is to have fewer workers')
-    }
-    this.renewal.check(this.workers)
-    return renewed
-  }
-
-  /** The applications that its workers have loaded. */
-  get loaded(): ReadonlySet<Application> {
-    return new Set([...this.workers].flatMap((worker) => worker.applications))
+    return this.staff.renew(evidence)
   }
 
   /**
@@ -165,7 +176,7 @@ export class ApplicationPool {
    * Without a running worker there is nothing to do.
    */
   recycle(reason: RecycleReason = 'OnDemand', evidence: Readonly<Record<string, unknown>> = {}): void {
-    for (const worker of [...this.workers]) this.recycleWorker(worker, reason, evidence)
+    this.staff.recycle(reason, evidence)
   }
 
   /** Ends all workers at once. */
@@ -175,7 +186,7 @@ export class ApplicationPool {
 
   private open(): void {
     this.state = move(poolMoves, this.state, 'started')
-    this.garden.renew()
+    this.staff.renewGarden()
     this.queue.onDemand = () => {
       this.demand()
     }
@@ -204,21 +215,6 @@ export class ApplicationPool {
     else action()
   }
 
-  private recycleWorker(old: Worker, reason: RecycleReason, more: Readonly<Record<string, unknown>>): void {
-    if (this.state !== 'started' || old.state !== 'running' || this.replacements.has(old)) return
-    if (this.config.isolation === 'inline') {
-      this.history.report('refused', old.id, wasEvents.notUnloaded(this.config.name, reason))
-      return
-    }
-    const { logEventOnRecycle, disallowOverlappingRotation } = this.config.recycling
-    const event = wasEvents.recycled(this.config.name, old.id, reason, { ...old.snapshot(), ...more })
-    this.history.report('recycling', old.id, event, logEventOnRecycle.includes(reason))
-    if (disallowOverlappingRotation) {
-      this.replacements.begin(old, null)
-      old.stop(`it was recycled (${reason})`)
-    } else this.replacements.begin(old, this.startWorker(`it replaces worker ${old.id}`, old))
-  }
-
   /** A worker has failed: once too often, and the pool is taken out of service. */
   private failed(): void {
     if (this.state === 'started' && this.failures.failed()) void this.stop('APP_OFFLINE')
@@ -236,13 +232,13 @@ export class ApplicationPool {
     const { config, clock } = this.around
     const { demandStartThreshold } = config.webLimits
     const decision = decideOnDemand({
-      ...this.replacements.census(this.workers),
+      ...this.staff.census,
       maxProcesses: this.failures.onTrial ? 1 : this.config.processModel.maxProcesses,
       waiting: this.queue.length,
       serverWorkers: this.around.countWorkers(),
       demandStartThreshold,
     })
-    if (decision === 'start') this.startWorker(reason)
+    if (decision === 'start') this.staff.start(reason)
     if (decision === 'refuse') {
       if (clock.now() - this.toldRefused >= TELL_AGAIN) {
         this.toldRefused = clock.now()
@@ -253,106 +249,29 @@ export class ApplicationPool {
     return decision
   }
 
-  private startWorker(reason: string, replaced?: Worker): Worker {
-    const { hostOf, applicationsOf, nextWorkerId, orphans, pressure } = this.around
-    const { idleTimeout } = this.config.processModel
-    const place = this.garden.placeFor(replaced)
-    // A trial that loads nothing would prove nothing.
-    const all = this.config.startMode === 'AlwaysRunning' || this.failures.onTrial
-    const worker: Worker = new Worker({
-      ...this.around,
-      host: hostOf(this.config),
-      first: this.garden.allowance(place),
-      onOld: (reason, evidence = {}) => {
-        this.recycleWorker(worker, reason, evidence)
-      },
-      id: nextWorkerId(),
-      reason,
-      pool: this.config,
-      queue: this.queue,
-      wanted: wantedApplications([...applicationsOf(this.queue)], all, this.queue, replaced),
-      replaces: replaced !== undefined,
-      remember: (entry) => {
-        this.history.add(entry)
-      },
-      idleTimeout: () => pressure.shorten(idleTimeout),
-      onIdle: () => {
-        this.idle(worker)
-      },
-      onCondemned: () => {
-        this.failed()
-        this.carryOn()
-      },
-      onReady: () => {
-        this.ready(worker)
-      },
-      onOrphaned: (reason, pid, end) => {
-        orphans.adopt(worker.id, this.config, { reason, pid, end }, this.history)
-      },
-      onOrphanEnded: () => {
-        orphans.remove(worker.id)
-      },
-      onEnded: (outcome, end) => {
-        this.ended(worker, outcome, end)
-      },
-    })
-    this.renewal.started(worker)
-    this.workers.add(worker)
-    this.garden.seat(worker, place)
-    return worker
-  }
-
-  private ready(worker: Worker): void {
+  private ready(): void {
     this.always.startSucceeded()
     if (this.failures.onTrial) {
       this.queue.enable()
       this.failures.trialReady()
     }
-    this.replacements.replacedBy(worker)?.stop(`worker ${worker.id} replaces it`)
-    if (this.renewal.isOld(worker)) this.recycleWorker(worker, 'ConfigChange', {})
-    this.renewal.check(this.workers)
     this.carryOn()
   }
 
-  private ended(worker: Worker, outcome: WorkerOutcome, end: WorkerEnd): void {
-    const replaced = this.replacements.replacedBy(worker)
-    this.workers.delete(worker)
-    this.garden.leave(worker)
-    this.replacements.forget(worker)
-    this.renewal.check(this.workers)
-    if (outcome === 'neverReady') this.neverReady(worker, replaced, end)
+  private ended(worker: Worker, outcome: WorkerOutcome, end: WorkerEnd, replacing: boolean): void {
+    if (outcome === 'neverReady') this.always.startFailed()
+    if (outcome === 'neverReady' && !replacing) this.startFailed(worker, end)
     if (outcome === 'neverReady' || (outcome === 'failed' && !worker.condemned)) this.failed()
-    if (outcome === 'neverReady' && !replaced) this.always.look()
+    if (outcome === 'neverReady' && !replacing) this.always.look()
     else this.carryOn()
     if (this.workers.size === 0) this.empty()
   }
 
-  /** The one that it was to replace stays. Else whoever waits gets an answer, or one of the other workers. */
-  private neverReady(worker: Worker, replaced: Worker | undefined, end: WorkerEnd): void {
-    const { name } = this.config
-    this.always.startFailed()
-    if (replaced) {
-      this.replacements.forget(replaced)
-      if (!this.renewal.isOld(worker)) this.renewal.failed()
-      this.history.report('refused', replaced.id, wasEvents.recycleFailed(name, replaced.id, worker.id, end))
-      replaced.stay()
-      return
-    }
-    // Instead of a second attempt: a broken start must not turn in circles.
+  /** Whoever waits gets an answer, or one of the other workers, and no second attempt: it must not turn in circles. */
+  private startFailed(worker: Worker, end: WorkerEnd): void {
     const refused = this.workers.size === 0 ? this.queue.length : 0
-    this.history.report('failed', worker.id, wasEvents.startFailed(name, worker.id, end, refused))
+    this.history.report('failed', worker.id, wasEvents.startFailed(this.config.name, worker.id, end, refused))
     if (refused > 0) this.queue.refuseWaiting('UNAVAILABLE')
-  }
-
-  private idle(worker: Worker): void {
-    if (this.state !== 'started' || this.replacements.has(worker)) return
-    const { idleTimeout, logEventOnProcessModel } = this.config.processModel
-    const { pressure, events } = this.around
-    const timeout = pressure.shorten(idleTimeout)
-    const event = wasEvents.idle(this.config.name, worker.id, timeout, timeout < idleTimeout)
-    if (logEventOnProcessModel.includes('IdleTimeout')) events.write(event)
-    worker.stop('it was idle', event)
-    this.always.look()
   }
 
   private empty(): void {

@@ -2,6 +2,12 @@
 import type { PoolConfig } from '../contract/config.js'
 import type { Worker } from './worker.js'
 
+export interface Census {
+  readonly workers: number
+  /** Those of them that start. */
+  readonly starting: number
+}
+
 export class Replacements {
   /** Nobody yet where the old one must end first. */
   private readonly by = new Map<Worker, Worker | null>()
@@ -29,7 +35,7 @@ export class Replacements {
    * The workers that a pool has, and those of them that start. Left out is whoever makes no other unnecessary: one that is
    * not yet there in place of another, and one that is on its way out unless it must be gone first.
    */
-  census(all: Iterable<Worker>): { workers: number; starting: number } {
+  census(all: Iterable<Worker>): Census {
     const overlap = !this.pool().recycling.disallowOverlappingRotation
     let workers = 0
     let starting = 0
