@@ -2,7 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ResponseFlags, ToListener, WINDOW, type Batch, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
-import { clearNeedDrain, dumpRequest, emitClose, mustClose, readsOn } from './node-internals.js'
+import {
+  clearNeedDrain,
+  dumpRequest,
+  emitClose,
+  missedLength,
+  mustClose,
+  readsOn,
+  type MissedLength,
+} from './node-internals.js'
 import type { StandInSocket } from './stand-in-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as part of a string. */
@@ -15,6 +23,8 @@ export interface ExchangeOwner {
   dirty(exchange: Exchange): void
   /** Its last byte has gone, or it was cut: the runtime forgets it. */
   closed(exchange: Exchange): void
+  /** Its response is complete, but not as long as it declared. */
+  missed(exchange: Exchange, length: MissedLength): void
 }
 
 type WriteCallback = (error?: Error | null) => void
@@ -193,6 +203,8 @@ export class Exchange {
       return
     }
     this.ended = true
+    const missed = close ? missedLength(this.response, this.sent) : null
+    if (missed) this.owner.missed(this, missed)
     if (!this.begun && last === null) {
       batch.push(ToListener.RESET, this.id)
       return

@@ -106,3 +106,17 @@ export const mustClose = (response: ServerResponse, sent: number): boolean => {
   if (_hasBody !== true || typeof _contentLength !== 'number' || typeof _header !== 'string') return false
   return _contentLength !== sent - _header.length
 }
+
+/** Bytes of a body: those that its head declares and those that it has. */
+export interface MissedLength {
+  readonly declared: number
+  readonly given: number
+}
+
+/** How a response broke its promise, if it did; for those that close their connection. */
+export const missedLength = (response: ServerResponse, sent: number): MissedLength | null => {
+  const { _contentLength, _hasBody, _header } = response as unknown as ResponseInternals
+  if (_hasBody !== true || typeof _contentLength !== 'number' || typeof _header !== 'string') return null
+  const given = sent - _header.length
+  return given === _contentLength ? null : { declared: _contentLength, given }
+}

@@ -11,6 +11,8 @@ import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest } from './hosted-request.js'
+import { MissedLengths } from './missed-lengths.js'
+import type { MissedLength } from './node-internals.js'
 import { Pulse } from './pulse.js'
 import { readBatch, rethrow, splitHeaders, type BatchReader } from './read-batch.js'
 import { StandInSocket, type ConnectionFacts } from './stand-in-socket.js'
@@ -34,6 +36,9 @@ export class Runtime implements ExchangeOwner, BatchReader {
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
   private readonly pulse: Pulse
+  private readonly missedLengths = new MissedLengths((event) => {
+    this.tell(event)
+  })
   private draining: DrainNotice | null = null
   private worker: RuntimeWorker | null = null
 
@@ -69,6 +74,10 @@ export class Runtime implements ExchangeOwner, BatchReader {
   closed(exchange: Exchange): void {
     this.exchanges.delete(exchange.id)
     if (this.draining && this.exchanges.size === 0) this.finishDrain()
+  }
+
+  missed(exchange: Exchange, length: MissedLength): void {
+    this.missedLengths.add(exchange.request, length)
   }
 
   // --- BatchReader

@@ -118,4 +118,8 @@ class WarmUpRequest implements ExchangeOwner {
   closed(): void {
     this.finish()
   }
+
+  missed(): void {
+    // Nobody gets it: an answer to a client will tell.
+  }
 }

@@ -21,11 +21,13 @@ export const figures = {
   'idle.memory': { title: 'idle server without workers: memory', unit: 'MB' },
   'start.ready': { title: 'start until ready', unit: 's' },
   'start.answer': { title: 'start until the first answer', unit: 's' },
+  'recycle.thread': { title: 'lost while a thread pool recycles', unit: 'requests' },
+  'recycle.process': { title: 'lost while a process pool recycles', unit: 'requests' },
   'soak.quarter': { title: 'memory after a quarter of the requests', unit: 'MB' },
   'soak.half': { title: 'memory after half of them', unit: 'MB' },
   'soak.most': { title: 'memory after three quarters', unit: 'MB' },
   'soak.all': { title: 'memory after all', unit: 'MB' },
-} as const satisfies Record<string, { title: string; unit: 'req/s' | 'ms' | 's' | 'MB' }>
+} as const satisfies Record<string, { title: string; unit: 'req/s' | 'ms' | 's' | 'MB' | 'requests' }>
 
 export type Figure = keyof typeof figures
 

@@ -117,6 +117,13 @@ export const goals: readonly Goal[] = [
     of: 'start.answer',
     atMost: true,
   },
+  ...(['thread', 'process'] as const).map((isolation) => ({
+    name: 'recycle',
+    title: `lost of 200,000 requests in 20 recycles of a ${isolation} pool`,
+    of: `recycle.${isolation}` as const,
+    must: 0,
+    atMost: true as const,
+  })),
 ]
 
 export const soakGoals: readonly Goal[] = [

@@ -40,6 +40,7 @@ const main = async (): Promise<void> => {
       seconds: options.seconds,
       warmUp: options.smoke ? 0 : WARM_UP,
       rounds: options.rounds,
+      isSmoke: options.smoke,
       folder,
       interrupted: interruption.signal,
     }

@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net'
 const HEAD_END = '\r\n\r\n'
 
 export class PlainConnection {
-  /** Called for each answer with what was given to `send` and the status. */
-  onAnswer: (since: number, status: number) => void = () => undefined
+  /** Called for each answer with what was given to `send`, the status and the body, one byte a character. */
+  onAnswer: (since: number, status: number, body: string) => void = () => undefined
   /** Called when the connection breaks while it is in use. */
   onFailure: (error: Error) => void = () => undefined
   readonly #socket: Socket
@@ -34,7 +34,8 @@ export class PlainConnection {
       this.onFailure(error)
     })
     socket.on('close', () => {
-      this.onFailure(new Error('The server closed a connection that was in use'))
+      const when = this.#received === '' ? 'that was in use' : 'in the middle of an answer'
+      this.onFailure(new Error(`The server closed a connection ${when}`))
     })
   }
 
@@ -60,7 +61,8 @@ export class PlainConnection {
     }
     if (this.#received.length < headEnd + HEAD_END.length + Number(length[1])) return
     const status = Number(this.#received.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
+    const body = this.#received.slice(headEnd + HEAD_END.length)
     this.#received = ''
-    this.onAnswer(this.#since, status)
+    this.onAnswer(this.#since, status, body)
   }
 }

@@ -10,6 +10,7 @@ const running = new Set<ChildProcess>()
 
 export interface Started {
   readonly pid: number
+  readonly process: ChildProcess
   /** What the pattern of `startProcess` found in the output. */
   readonly found: RegExpExecArray
   /** Everything that it has printed. */
@@ -18,13 +19,14 @@ export interface Started {
   stop(): Promise<void>
 }
 
-/** Resolves when the output matches `ready`; rejects with the output when the process ends before that. */
+/** `more` is a channel for messages. Resolves when the output matches `ready`; rejects with the output when the process ends before that. */
 export const startProcess = async (
   command: string,
   args: readonly string[],
   ready: RegExp,
+  more: readonly 'ipc'[] = [],
 ): Promise<Started> => {
-  const child = launch(command, args)
+  const child = launch(command, args, more)
   let output = ''
   const found = await new Promise<RegExpExecArray>((resolve, reject) => {
     const heard = (chunk: Buffer): void => {
@@ -41,7 +43,7 @@ export const startProcess = async (
       )
     })
   })
-  return { pid: child.pid ?? 0, found, output: () => output, stop: () => end(child) }
+  return { pid: child.pid ?? 0, process: child, found, output: () => output, stop: () => end(child) }
 }
 
 /** Resolves with what a program printed when it ends with 0; rejects with it otherwise. */
@@ -60,9 +62,9 @@ export const stopEverything = async (): Promise<void> => {
   await Promise.all([...running].map(end))
 }
 
-const launch = (command: string, args: readonly string[]): ChildProcess => {
+const launch = (command: string, args: readonly string[], more: readonly 'ipc'[] = []): ChildProcess => {
   const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...more],
     env: { ...process.env, NO_COLOR: '1' },
   })
   running.add(child)

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import { startProcess } from './processes.js'
 import type { Run } from './run.js'
 
@@ -16,6 +17,7 @@ export const applicationFile = (name: string): string =>
 
 export interface Webgarden {
   readonly pid: number
+  readonly process: ChildProcess
   /** Of the first binding: `http://127.0.0.1:PORT`. */
   readonly url: string
   /** Seconds from the start of the process to its `ready`. */
@@ -28,15 +30,18 @@ export interface Webgarden {
   stop(requests?: number): Promise<void>
 }
 
+/** With flags of node it can be sent messages. */
 export const startWebgarden = async (
   run: Run,
   config: Readonly<Record<string, unknown>>,
+  nodeFlags: readonly string[] = [],
 ): Promise<Webgarden> => {
   const folder = await mkdtemp(join(run.folder, 'webgarden-'))
   const file = join(folder, 'applicationHost.json')
   await writeFile(file, JSON.stringify({ siteDefaults: { logFile: { directory: 'logs' } }, ...config }))
   const startedAt = performance.now()
-  const server = await startProcess(process.execPath, [CLI, 'start', '--config', file], /^ready$/m)
+  const args = [...nodeFlags, CLI, 'start', '--config', file]
+  const server = await startProcess(process.execPath, args, /^ready$/m, nodeFlags.length > 0 ? ['ipc'] : [])
   const readyAfter = (performance.now() - startedAt) / 1000
   const [, url = ''] = /^listening on (\S+)$/m.exec(server.output()) ?? []
   const stop = async (requests = 0): Promise<void> => {
@@ -45,7 +50,15 @@ export const startWebgarden = async (
     if (size < requests * SHORTEST_LINE)
       throw new Error(`${requests} requests were answered, but the logs in ${folder} have ${size} bytes`)
   }
-  return { pid: server.pid, url, readyAfter, startedAt, output: () => server.output(), stop }
+  return {
+    pid: server.pid,
+    process: server.process,
+    url,
+    readyAfter,
+    startedAt,
+    output: () => server.output(),
+    stop,
+  }
 }
 
 /** A site on a free port of 127.0.0.1. */

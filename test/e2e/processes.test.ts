@@ -1,7 +1,7 @@
 /** Workers that are processes: what they start ends with them, nothing outlives the server, and each has its own account. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, readFile, rm } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -30,8 +30,6 @@ export default async (request, response) => {
     case '/children': return tell([process.pid, ...children()])
     case '/spin': response.write('spinning'); setTimeout(() => { for (;;); }, 10); return
     case '/exit': return process.exit(0)
-    case '/abort': return process.abort()
-    case '/never': return
     case '/print': {
       for (let i = 0; i < 2000; i++) process.stdout.write('x'.repeat(1000) + '\\n')
       console.error('to standard error')
@@ -85,33 +83,6 @@ const survivors = async (pids: readonly number[]): Promise<number[]> => {
   while (pids.some(lives) && Date.now() < until) await delay(20)
   return pids.filter(lives)
 }
-
-t.test('SIGKILL from outside resets the clients of that worker; others notice nothing', async (t) => {
-  const server = await start()
-  t.teardown(() => server.stop())
-  const pid = await json<number>(`${server.url}/pid`)
-  t.not(pid, server.process.pid)
-  t.equal(await text(`${server.url}/calm`), 'calm')
-  const victim = await rawClient(server.port)
-  victim.send(get('/never'))
-  await text(`${server.url}/`)
-  const calm = Promise.all(Array.from({ length: 20 }, () => text(`${server.url}/calm`)))
-  process.kill(pid, 'SIGKILL')
-  t.same(await victim.ended(), { how: 'reset', text: '' })
-  t.same(new Set(await calm), new Set(['calm']))
-  await server.printed(/5009.*ended by the signal SIGKILL/)
-  t.not(await json<number>(`${server.url}/pid`), pid)
-})
-
-t.test('an abort, as native code does it, ends the worker alone', async (t) => {
-  const server = await start()
-  t.teardown(() => server.stop())
-  const victim = await rawClient(server.port)
-  victim.send(get('/abort'))
-  t.equal((await victim.ended()).how, 'reset')
-  await server.printed(/5009.*ended by the signal SIGABRT/)
-  t.equal(await json(`${server.url}/`), 'well')
-})
 
 t.test('what a worker has started ends with it', async (t) => {
   await t.test('when it exits', async (t) => {
@@ -225,26 +196,6 @@ t.test('workers are bound to the processors of the mask; a mask that leaves none
   t.equal(await json(`${free.url}/`), 'well')
   await free.printed(/5058.*0x8000000080000000/)
 })
-
-t.test(
-  'a recycle by memory goes by what the process holds, and its evidence names the process',
-  async (t) => {
-    const server = await start(
-      { processModel: { pingInterval: '1s' }, recycling: { periodicRestart: { privateMemory: 30_000 } } },
-      { eventLog: { file: 'events.ndjson' } },
-    )
-    t.teardown(() => server.stop())
-    const pid = await json<number>(`${server.url}/pid`)
-    await server.printed(/5117/)
-    const lines = (await readFile(join(server.folder, 'events.ndjson'), 'utf8')).trim().split('\n')
-    const facts = lines.map(
-      (line) => JSON.parse(line) as { id: number; facts: { pid?: number; memory: number } },
-    )
-    const recycled = facts.find(({ id }) => id === 5117)?.facts
-    t.equal(recycled?.pid, pid)
-    t.ok((recycled?.memory ?? 0) > 30_000_000, 'more than a thread would have')
-  },
-)
 
 t.test(
   'a pool that uses more processor time than it may is slowed down, or shut down for a while',

@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import { join } from 'node:path'
 import t from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer } from '../harness/server.js'
@@ -136,42 +135,6 @@ t.test('pipelined requests are answered in order', async (t) => {
   )
   client.socket.destroy()
 })
-
-t.test(
-  'a queue that is full answers 503 and closes; what waits is served when the worker comes to it',
-  async (t) => {
-    const server = await startServer(
-      oneSite([{ path: '/', applicationPool: 'P', module: './app.mjs' }], {
-        applicationPools: [{ name: 'P', queueLength: 10, concurrentRequests: 1 }],
-      }),
-      {
-        'app.mjs': `
-        let release
-        export default (request, response) => {
-          if (request.url === '/hold') return void (release = () => response.end('held'))
-          if (request.url === '/free') return response.end('free')
-          response.end('served')
-        }
-        setInterval(async () => { if (release && (await import('node:fs')).existsSync(new URL('./go', import.meta.url))) release() }, 20)`,
-      },
-    )
-    t.teardown(() => server.stop())
-    const hold = text(`${server.url}/hold`)
-    await server.printed(/is ready/)
-    const clients = await Promise.all(Array.from({ length: 12 }, () => rawClient(server.port)))
-    for (const client of clients) client.send(get('/x'))
-    const refused = await Promise.any(clients.map((client) => client.ended()))
-    t.match(refused.text, /^HTTP\/1\.1 503 Service Unavailable\r\n/)
-    t.match(refused.text, /\r\nConnection: close\r\n/)
-    const { writeFile } = await import('node:fs/promises')
-    await writeFile(join(server.folder, 'go'), '')
-    t.equal(await hold, 'held')
-    const served = clients.filter((client) => !client.received().includes('503'))
-    t.ok(served.length >= 10, `${served.length} of 12 found room`)
-    await Promise.all(served.map((client) => client.until(/served/)))
-    for (const client of clients) client.socket.destroy()
-  },
-)
 
 t.test('Ctrl-C lets a request under way finish, then ends with 0', async (t) => {
   const server = await startServer(oneSite([{ path: '/', module: './app.mjs' }]), {

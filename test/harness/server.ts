@@ -44,15 +44,17 @@ export const writeFolder = async (
   return folder
 }
 
-/** Resolves when the server has printed `ready`; rejects with its output when it ends before. */
+/** With flags of node it can be sent messages: `OBEYING` makes its pools take orders (`giveOrder`). Resolves when the server has printed `ready`; rejects with its output when it ends before. */
 export const startServer = async (
   config: object | string,
   files: Record<string, string> = {},
+  nodeFlags: readonly string[] = [],
 ): Promise<TestServer> => {
   const folder = await writeFolder(config, files)
-  const child = spawn(process.execPath, [CLI, 'start', '--config', join(folder, 'applicationHost.json')], {
+  const args = [...nodeFlags, CLI, 'start', '--config', join(folder, 'applicationHost.json')]
+  const child = spawn(process.execPath, args, {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(nodeFlags.length > 0 ? (['ipc'] as const) : [])],
     env: { ...process.env, NO_COLOR: '1' },
   })
   let output = ''
@@ -62,8 +64,8 @@ export const startServer = async (
     output += chunk.toString()
     for (const watcher of watchers) watcher()
   }
-  child.stdout.on('data', heard)
-  child.stderr.on('data', heard)
+  child.stdout?.on('data', heard)
+  child.stderr?.on('data', heard)
   child.once('close', () => {
     ended = true
     for (const watcher of watchers) watcher()

@@ -5,6 +5,7 @@ import { oneOfMany, oneOfOne } from './many-sites.js'
 import { nginx } from './nginx.js'
 import { cached, pooledBody, pooledExpress, pooledFastify, processFastify } from './pooled.js'
 import { bareStart, processStart } from './process-start.js'
+import { recycleProcesses, recycleThreads } from './recycle.js'
 import type { Side } from './side.js'
 import { spinningPool } from './spinning-pool.js'
 
@@ -25,4 +26,6 @@ export const allSides: readonly Side[] = [
   oneOfMany,
   idle,
   coldStart,
+  recycleThreads,
+  recycleProcesses,
 ]

@@ -118,7 +118,9 @@ void t.test('an answer that breaks its promised length closes the connection', a
   })
   runtime.receive(requestOf(1, 1, '/'))
   await heard((all) => all.length > 0)
-  test.equal(said[2], ResponseFlags.END | ResponseFlags.CLOSE)
+  test.same(said[0], ToListener.EVENT)
+  test.match(said[1], { level: 'warning', facts: { declared: 10, given: 5, url: '/' } })
+  test.equal(said[4], ResponseFlags.END | ResponseFlags.CLOSE)
 })
 
 void t.test('an application that no worker knows is refused', async (test) => {
