@@ -6,7 +6,7 @@
  */
 
 /** Raised whenever a message changes its shape; a worker that speaks another version is refused. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** Listener to worker. */
 export const ToWorker = {
@@ -59,6 +59,8 @@ export const ToListener = {
    * well ('' without a reason) or null.
    */
   PONG: 10,
+  /** kind, application: it could not be loaded; its requests will be refused. */
+  APPLICATION_FAILED: 11,
 } as const
 
 export const RequestFlags = {

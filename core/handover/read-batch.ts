@@ -16,6 +16,8 @@ export interface BatchReader {
 export interface ReceiverObserver {
   ready(): void
   drained(): void
+  /** An application could not be loaded; before `ready`, if the worker was started with it. */
+  applicationFailed(application: number): void
   /**
    * It answers a ping: bytes of memory, how busy its event loop was since the last one (0 to 1), and why an application
    * in it has reported itself unhealthy, or null.
@@ -71,6 +73,10 @@ export const readBatch = (batch: Batch, reader: BatchReader, observer: ReceiverO
       case ToListener.PONG:
         observer.pong(batch[at + 1] as number, batch[at + 2] as number, batch[at + 3] as string | null)
         at += 4
+        break
+      case ToListener.APPLICATION_FAILED:
+        observer.applicationFailed(batch[at + 1] as number)
+        at += 2
         break
       case ToListener.DRAINED:
         observer.drained()

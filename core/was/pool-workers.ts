@@ -85,7 +85,7 @@ export class PoolWorkers {
       pool: config,
       queue,
       wanted: wantedApplications([...applicationsOf(queue)], loadsAll(), queue, replaced),
-      replaces: replaced !== undefined,
+      replaces: replaced,
       remember: (entry) => {
         history.add(entry)
       },
@@ -168,7 +168,7 @@ export class PoolWorkers {
     this.garden.leave(worker)
     this.replacements.forget(worker)
     this.renewal.check(this.all)
-    if (outcome !== 'neverReady' || !replaced) return false
+    if ((outcome !== 'neverReady' && outcome !== 'unfit') || !replaced) return false
     const { pool, history } = this.options
     this.replacements.forget(replaced)
     if (!this.renewal.isOld(worker)) this.renewal.failed()

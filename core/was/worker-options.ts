@@ -9,9 +9,19 @@ import type { RequestQueue } from '../queue/request-queue.js'
 import type { Allowance } from './ageing.js'
 import type { HistoryEntry } from './history.js'
 import type { RecycleReason } from './recycling.js'
+import type { WorkerState } from './states.js'
 
-/** How a worker's life went, for its pool. */
-export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady'
+/** How a worker's life went, for its pool; `unfit`: it came up, but without an application that its predecessor has. */
+export type WorkerOutcome = 'stopped' | 'failed' | 'neverReady' | 'unfit'
+
+/** A worker whose applications its replacement must be able to load as well. */
+export interface Predecessor {
+  readonly id: number
+  readonly state: WorkerState
+  readonly applications: readonly Application[]
+  /** Ids of those of them that it could not load itself. */
+  readonly failedApplications: ReadonlySet<number>
+}
 
 export interface WorkerOptions {
   readonly id: number
@@ -25,8 +35,8 @@ export interface WorkerOptions {
   readonly events: EventLog
   /** Applications that requests are waiting for: loaded before the worker says that it is ready. */
   readonly wanted: readonly Application[]
-  /** Another worker serves until this one is ready. */
-  readonly replaces: boolean
+  /** The worker that serves until this one is ready. */
+  readonly replaces: Predecessor | undefined
   readonly adapters: readonly AdapterSettings[]
   readonly settingsOf: (application: Application) => ApplicationSettings
   /** Kept for whoever asks afterwards. */

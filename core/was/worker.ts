@@ -13,7 +13,8 @@ import { iis5Events } from './iis5-events.js'
 import { wasEvents } from './events.js'
 import { pagesToWarm } from './warm-up.js'
 import { move, workerMoves, type WorkerState } from './states.js'
-import type { WorkerOptions } from './worker-options.js'
+import type { WorkerOptions, WorkerOutcome } from './worker-options.js'
+import { whyUnfit } from './unfit.js'
 import { measure, memoryOf, type WorkerSnapshot } from './worker-snapshot.js'
 
 export class Worker {
@@ -27,6 +28,10 @@ export class Worker {
   private readonly ageing: Ageing
   private readonly idle: IdleWatch
   private readyLanes = 0
+  /** Ids of the applications that it could not load. */
+  readonly failedApplications = new Set<number>()
+  /** Why it is not put in the place of its predecessor. */
+  private unfit: Error | undefined
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
   private why = 'its pool was stopped'
@@ -60,6 +65,9 @@ export class Worker {
             this.laneReady()
           },
           drained: () => undefined,
+          applicationFailed: (application) => {
+            this.failedApplications.add(application)
+          },
           pong: (memory, utilisation, unhealthy) => {
             this.pulses[lane]?.answered(memory, utilisation)
             if (unhealthy !== null && this.state === 'running')
@@ -175,7 +183,7 @@ export class Worker {
       pinged: pool.processModel.pingingEnabled,
       applications: wanted.map((application) => ({
         ...settingsOf(application),
-        warmUp: pagesToWarm(application.config, replaces),
+        warmUp: pagesToWarm(application.config, replaces !== undefined),
       })),
       adapters,
     }
@@ -184,6 +192,11 @@ export class Worker {
   private laneReady(): void {
     this.readyLanes++
     if (this.readyLanes < this.receivers.length || this.state !== 'starting') return
+    this.unfit = whyUnfit(this.failedApplications, this.options.replaces)
+    if (this.unfit) {
+      this.handle.kill()
+      return
+    }
     this.cancelLimit()
     this.state = move(workerMoves, this.state, 'running')
     const { events, pool, clock, queue } = this.options
@@ -196,7 +209,8 @@ export class Worker {
     this.options.onReady()
   }
 
-  private ended(end: WorkerEnd): void {
+  private ended(how: WorkerEnd): void {
+    const end: WorkerEnd = this.unfit ? { kind: 'crashed', error: this.unfit } : how
     if (this.state === 'ended') {
       this.options.onOrphanEnded()
       return
@@ -208,8 +222,7 @@ export class Worker {
     this.state = move(workerMoves, this.state, 'ended')
     const lost = this.executing
     for (const receiver of this.receivers) queue.detach(receiver)
-    const outcome =
-      this.condemned || before === 'running' ? 'failed' : before === 'stopping' ? 'stopped' : 'neverReady'
+    const outcome = this.outcomeFrom(before)
     const inFlight = pool.failure.inFlight === '502' ? 'BAD_GATEWAY' : 'WORKER_LOST'
     const retrySafe = pool.failure.inFlight === 'retrySafe'
     let retried = 0
@@ -219,6 +232,12 @@ export class Worker {
       this.remember('ended', this.why)
     } else if (before === 'running') this.report('failed', this.failure(end, lost - retried, retried))
     this.options.onEnded(outcome, end)
+  }
+
+  private outcomeFrom(before: WorkerState): WorkerOutcome {
+    if (this.condemned || before === 'running') return 'failed'
+    if (before === 'stopping') return 'stopped'
+    return this.unfit ? 'unfit' : 'neverReady'
   }
 
   /** Without pools it is the applications that have lost their host. */

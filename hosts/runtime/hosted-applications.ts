@@ -65,14 +65,21 @@ export class HostedApplications {
   private readonly byId = new Map<number, Hosted>()
   private readonly standard: readonly AdapterModule[]
   private readonly tell: (event: ServerEvent) => void
+  private readonly failed: (application: number) => void
   private adapters: Promise<readonly AdapterModule[]> = Promise.resolve([])
   private timeLimit = 0
   /** Settles when the next application may import its module: they share one environment, and take turns. */
   private turn: Promise<void> = Promise.resolve()
 
-  constructor(standard: readonly AdapterModule[], tell: (event: ServerEvent) => void) {
+  /** @param failed - told of each application that could not be loaded, after the event about it */
+  constructor(
+    standard: readonly AdapterModule[],
+    tell: (event: ServerEvent) => void,
+    failed: (application: number) => void = () => undefined,
+  ) {
     this.standard = standard
     this.tell = tell
+    this.failed = failed
   }
 
   /** Resolves when the applications that are wanted at once have loaded, or have failed to, and are warm. */
@@ -99,6 +106,7 @@ export class HostedApplications {
     const load = this.load(settings)
     const hosted = new Hosted(settings, load, (error) => {
       this.report(settings, error)
+      this.failed(settings.id)
     })
     this.byId.set(settings.id, hosted)
     return hosted

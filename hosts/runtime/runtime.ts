@@ -48,9 +48,15 @@ export class Runtime implements ExchangeOwner, BatchReader {
     this.pulse = new Pulse(options.memory)
     this.outbox.onFlush = this.onFlush
     this.outbox.onFlushed = this.onFlushed
-    this.applications = new HostedApplications(options.adapters, (event) => {
-      this.tell(event)
-    })
+    this.applications = new HostedApplications(
+      options.adapters,
+      (event) => {
+        this.tell(event)
+      },
+      (application) => {
+        this.outbox.open().push(ToListener.APPLICATION_FAILED, application)
+      },
+    )
   }
 
   /** Reads one batch from the listener. */

@@ -42,6 +42,7 @@ export class InProcessWorker {
       observer: {
         ready: () => undefined,
         drained: () => undefined,
+        applicationFailed: () => undefined,
         pong: () => undefined,
         event: this.onEvent,
         illFormed: (what) => {

@@ -76,9 +76,14 @@ for (const isolation of isolations) {
 
   for (const [what, file, evidence] of [
     ['hangs', 'hangs', / 5012 .*Worker 2 .*was not ready within 4 s[^]* 5093 .*Worker 1 stays/],
+    [
+      'cannot load what the old one has',
+      'throws',
+      / 2299 .*a broken deployment[^]* 5093 .*it could not load "Test\/t", which worker 1 has loaded\. Worker 1 stays/,
+    ],
     ['dies', 'dies', / 5093 .*process\.exit\(7\).*Worker 1 stays/],
   ] as const) {
-    t.test(`${isolation}: the old worker stays when the new one ${what} before it is ready`, async (t) => {
+    t.test(`${isolation}: the old worker stays when the new one ${what}`, async (t) => {
       const server = await start(isolation, { processModel: { startupTimeLimit: '4s' } })
       t.teardown(() => server.stop())
       t.equal(await text(`${server.url}/t/`), 'trouble answers')

@@ -15,6 +15,7 @@ const TROUBLE = `
 import { existsSync } from 'node:fs'
 if (existsSync('dies')) process.exit(7)
 if (existsSync('hangs')) for (;;);
+if (existsSync('throws')) throw new Error('a broken deployment');
 if (existsSync('slow')) await new Promise((resolve) => setTimeout(resolve, 500))
 const kept = []
 const faults = {

@@ -27,6 +27,7 @@ const FIELDS_TO_LISTENER: Readonly<Record<number, number>> = {
   [ToListener.EVENT]: 2,
   [ToListener.DRAINED]: 1,
   [ToListener.PONG]: 4,
+  [ToListener.APPLICATION_FAILED]: 2,
 }
 
 export const messagesToListener = (batch: Batch): unknown[][] => divide(batch, FIELDS_TO_LISTENER)

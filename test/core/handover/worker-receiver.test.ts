@@ -50,6 +50,7 @@ class Lane {
       observer: {
         ready: () => this.told.push('ready'),
         drained: () => this.told.push('drained'),
+        applicationFailed: (application) => this.told.push(`failed ${application}`),
         pong: (memory, utilisation) => this.told.push(`pong ${memory} ${utilisation}`),
         event: ({ text }) => this.told.push(`event ${text}`),
         illFormed: (what) => this.told.push(`ill-formed: ${what}`),
@@ -85,7 +86,14 @@ class Lane {
       queue: this.queue,
       credits,
       post: nothing,
-      observer: { ready: nothing, drained: nothing, pong: nothing, event: nothing, illFormed: nothing },
+      observer: {
+        ready: nothing,
+        drained: nothing,
+        applicationFailed: nothing,
+        pong: nothing,
+        event: nothing,
+        illFormed: nothing,
+      },
       settingsOf,
     })
     this.queue.attach(receiver)
@@ -209,7 +217,14 @@ t.test('a full batch of requests leaves at once, and the rest with the tick', as
     queue: lane.queue,
     credits: 100,
     post: (batch) => posts.push(messagesToWorker(batch).filter(([kind]) => kind === ToWorker.REQUEST).length),
-    observer: { ready: t.fail, drained: t.fail, pong: () => t.fail(), event: t.fail, illFormed: t.fail },
+    observer: {
+      ready: t.fail,
+      drained: t.fail,
+      applicationFailed: () => t.fail(),
+      pong: () => t.fail(),
+      event: t.fail,
+      illFormed: t.fail,
+    },
     settingsOf,
   })
   lane.queue.detach(lane.receiver)
