@@ -93,7 +93,10 @@ export class Worker {
       onIdle: options.onIdle,
     })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
-      this.report('failed', wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
+      this.report(
+        'failed',
+        wasEvents.startTooSlow(pool.name, this.id, this.handle.pid, pool.processModel.startupTimeLimit),
+      )
       this.giveUp('startupTimeLimit')
     })
   }
@@ -154,7 +157,7 @@ export class Worker {
     }
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
-      this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, limit, this.executing))
+      this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, this.handle.pid, limit, this.executing))
       this.giveUp('shutdownTimeLimit')
     })
   }
@@ -217,7 +220,10 @@ export class Worker {
       events.write(wasEvents.workerStopped(pool.name, this.id, this.why))
       this.remember('ended', this.why)
     } else if (before === 'running')
-      this.report('failed', wasEvents.workerFailed(pool.name, this.id, end, lost - retried, retried))
+      this.report(
+        'failed',
+        wasEvents.workerFailed(pool.name, this.id, this.handle.pid, end, lost - retried, retried),
+      )
     this.options.onEnded(outcome, end)
   }
 
