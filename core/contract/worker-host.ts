@@ -9,6 +9,9 @@ export interface WorkerEnd {
   readonly error?: Error
 }
 
+/** Name of the error of a worker that did not start because of its account: it lacks permission, or could not be taken. */
+export const IDENTITY_ERROR = 'IdentityError'
+
 /** What a host tells about the worker it runs. Called never before `start` has returned, `ended` exactly once and last. */
 export interface WorkerObserver {
   /** One batch from one lane of the worker, as posted. */

@@ -1,7 +1,7 @@
 /** What WAS says in the event log: IIS's event ids, our own words (ids: learn.microsoft.com, "IIS event log"). */
 import type { ServerEvent } from '../contract/events.js'
 import type { RecycleReason } from './recycling.js'
-import type { WorkerEnd } from '../contract/worker-host.js'
+import { IDENTITY_ERROR, type WorkerEnd } from '../contract/worker-host.js'
 
 const was = (
   id: number,
@@ -27,6 +27,10 @@ export const how = (end: WorkerEnd): string => {
       return 'it stopped'
   }
 }
+
+/** Names a worker, and the process of one that has its own. */
+const named = (worker: number, pid: number | undefined): string =>
+  pid === undefined ? `Worker ${worker}` : `Worker ${worker} (pid ${pid})`
 
 const recycleIds: Readonly<Record<RecycleReason, number>> = {
   Time: 5074,
@@ -166,16 +170,24 @@ export const wasEvents = {
     }),
 
   /** 5009: a process serving application pool '%1' terminated unexpectedly. */
-  workerFailed: (pool: string, worker: number, end: WorkerEnd, lost: number, retried: number) =>
+  workerFailed: (
+    pool: string,
+    worker: number,
+    pid: number | undefined,
+    end: WorkerEnd,
+    lost: number,
+    retried: number,
+  ) =>
     was(
       5009,
       'warning',
-      `Worker ${worker} of pool "${pool}" ended unexpectedly: ${how(end)}. ` +
+      `${named(worker, pid)} of pool "${pool}" ended unexpectedly: ${how(end)}. ` +
         `${lost} request${lost === 1 ? '' : 's'} it had taken ${lost === 1 ? 'was' : 'were'} lost` +
         `${retried > 0 ? `, ${retried} given to another worker` : ''}; the next request starts a new worker.`,
       {
         pool,
         worker,
+        pid,
         kind: end.kind,
         exitCode: end.exitCode,
         requests: lost,
@@ -185,11 +197,11 @@ export const wasEvents = {
     ),
 
   /** 5010: failed to respond to a ping. */
-  noPong: (pool: string, worker: number, limit: number, evidence: object) =>
+  noPong: (pool: string, worker: number, limit: number, evidence: { readonly pid?: number | undefined }) =>
     was(
       5010,
       'warning',
-      `Worker ${worker} of pool "${pool}" has not answered a ping within ${limit / 1000} s (pingResponseTime): ` +
+      `${named(worker, evidence.pid)} of pool "${pool}" has not answered a ping within ${limit / 1000} s (pingResponseTime): ` +
         'its event loop does not turn. It was taken out of service, and with it the requests it had taken.',
       { pool, limit, worker, ...evidence },
     ),
@@ -208,28 +220,28 @@ export const wasEvents = {
     ),
 
   /** 5012: exceeded time limits during start up. */
-  startTooSlow: (pool: string, worker: number, limit: number) =>
+  startTooSlow: (pool: string, worker: number, pid: number | undefined, limit: number) =>
     was(
       5012,
       'warning',
-      `Worker ${worker} of pool "${pool}" was not ready within ${limit / 1000} s (startupTimeLimit) and is given up.`,
-      { pool, worker, limit },
+      `${named(worker, pid)} of pool "${pool}" was not ready within ${limit / 1000} s (startupTimeLimit) and is given up.`,
+      { pool, worker, pid, limit },
     ),
 
   /** 5013: exceeded time limits during shut down. */
-  stopTooSlow: (pool: string, worker: number, limit: number, requests: number) =>
+  stopTooSlow: (pool: string, worker: number, pid: number | undefined, limit: number, requests: number) =>
     was(
       5013,
       'warning',
-      `Worker ${worker} of pool "${pool}" had not ended within ${limit / 1000} s (shutdownTimeLimit) and is given up` +
+      `${named(worker, pid)} of pool "${pool}" had not ended within ${limit / 1000} s (shutdownTimeLimit) and is given up` +
         `${requests > 0 ? ` with ${requests} requests` : ''}.`,
-      { pool, worker, limit, requests },
+      { pool, worker, pid, limit, requests },
     ),
 
-  /** 5022: a worker could not be started. */
+  /** 5022: a worker could not be started; 5021: because of its account, which lacks permission or could not be taken. */
   startFailed: (pool: string, worker: number, end: WorkerEnd, waiting: number) =>
     was(
-      5022,
+      end.error?.name === IDENTITY_ERROR ? 5021 : 5022,
       'error',
       `Worker ${worker} of pool "${pool}" ended before it was ready: ${how(end)}. ` +
         `${waiting} waiting request${waiting === 1 ? ' was' : 's were'} answered with 503.`,

@@ -102,7 +102,10 @@ export class Worker {
       onIdle: options.onIdle,
     })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
-      this.report('failed', wasEvents.startTooSlow(pool.name, this.id, pool.processModel.startupTimeLimit))
+      this.report(
+        'failed',
+        wasEvents.startTooSlow(pool.name, this.id, this.handle.pid, pool.processModel.startupTimeLimit),
+      )
       this.giveUp('startupTimeLimit')
     })
   }
@@ -163,7 +166,7 @@ export class Worker {
     }
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
-      this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, limit, this.executing))
+      this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, this.handle.pid, limit, this.executing))
       this.giveUp('shutdownTimeLimit')
     })
   }
@@ -244,7 +247,7 @@ export class Worker {
   private failure(end: WorkerEnd, lost: number, retried: number): ServerEvent {
     const { config, pool } = this.options
     if (config.isolationMode === 'workerProcess')
-      return wasEvents.workerFailed(pool.name, this.id, end, lost, retried)
+      return wasEvents.workerFailed(pool.name, this.id, this.handle.pid, end, lost, retried)
     return iis5Events.hostFailed(this.applications, this.id, end, lost, retried)
   }
 

@@ -13,8 +13,9 @@ import type { Socket } from 'node:net'
 export const MARK = 'WEBGARDEN_WORKER'
 
 /**
- * `guard GROUP WORKER`, `bury GROUP WORKER`. Whoever left the group (setsid) is found by the mark in its environment where
- * the system shows that (Linux); more than once, since it may start others meanwhile.
+ * `guard GROUP WORKER`, `bury GROUP WORKER`, and `spare GROUP WORKER` for an orphan that is to outlive the server. Whoever
+ * left the group (setsid) is found by the mark in its environment where the system shows that (Linux); more than once, since
+ * it may start others meanwhile.
  */
 const SCRIPT = `
 trap '' HUP INT TERM
@@ -22,16 +23,20 @@ sweep() {
   for round in 1 2 3; do
     found=$(grep -lsF "${MARK}=$1" /proc/[0-9]*/environ)
     [ -n "$found" ] || return
-    for file in $found; do file=\${file#/proc/}; kill -9 "\${file%/environ}"; done
+    for file in $found; do
+      for mark in $spared; do grep -qsF "${MARK}=$mark" "$file" && continue 2; done
+      file=\${file#/proc/}
+      kill -9 "\${file%/environ}"
+    done
   done
 }
 while read -r word group worker; do
   if [ "$word" = guard ]; then groups="$groups $group"; continue; fi
-  kill -9 "-$group"
+  [ "$word" = bury ] && kill -9 "-$group"
   rest=
   for one in $groups; do [ "$one" = "$group" ] || rest="$rest $one"; done
   groups=$rest
-  sweep "$1-$worker."
+  if [ "$word" = spare ]; then spared="$spared $1-$worker."; else sweep "$1-$worker."; fi
 done
 for group in $groups; do kill -9 "-$group"; done
 sweep "$1-"
@@ -41,6 +46,7 @@ class Guardian {
   /** Different for each server, or one would bury the workers of another. */
   private readonly server = randomBytes(8).toString('hex')
   private readonly guarded = new Map<number, number>()
+  private readonly orphans = new Set<number>()
   private shell: ChildProcess | null = null
 
   /** What the worker's environment must say under `MARK`. */
@@ -59,7 +65,25 @@ class Guardian {
     const worker = this.guarded.get(group)
     if (worker === undefined) return
     this.guarded.delete(group)
+    this.orphans.delete(group)
     this.tell(`bury ${group} ${worker}`)
+  }
+
+  /** The worker is left to a debugger: it outlives a server that ends by itself, but not one that is killed or fails. */
+  orphan(group: number): void {
+    if (!process.listeners('exit').includes(this.spare)) process.once('exit', this.spare)
+    this.orphans.add(group)
+  }
+
+  /** An orphan is ended after all: with everything that it has started, should the server end meanwhile. */
+  reclaim(group: number): void {
+    this.orphans.delete(group)
+  }
+
+  /** At the end of the server: a pipe that nothing waits for takes these few bytes at once. */
+  private readonly spare = (exitCode: number): void => {
+    if (exitCode !== 0) return
+    for (const group of this.orphans) this.tell(`spare ${group} ${this.guarded.get(group) ?? ''}`)
   }
 
   private start(): void {

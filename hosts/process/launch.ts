@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { accountNameOf, lookUpAccount, type Account } from '../../core/config/accounts.js'
 import type { PoolConfig } from '../../core/contract/config.js'
 import type { ServerEvent } from '../../core/contract/events.js'
-import type { WorkerStart } from '../../core/contract/worker-host.js'
+import { IDENTITY_ERROR, type WorkerStart } from '../../core/contract/worker-host.js'
 import { planAffinity } from './affinity.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
@@ -40,7 +40,7 @@ const accountOf = (pool: PoolConfig): Account | undefined => {
   const name = accountNameOf(pool)
   if (name === undefined) return undefined
   const account = lookUpAccount(name)
-  if (!account) throw new Error(`there is no account "${name}"`)
+  if (!account) throw Object.assign(new Error(`there is no account "${name}"`), { name: IDENTITY_ERROR })
   return account.uid === process.getuid?.() ? undefined : account
 }
 

@@ -15,7 +15,7 @@ import type {
 import { allowedTime } from '../../core/was/cpu-limit.js'
 import { wasEvents } from '../../core/was/events.js'
 import { DutyCycle } from './duty-cycle.js'
-import { encodeFrame, FrameReader } from './framing.js'
+import { encodeFrame, FrameReader, LAST_FRAME } from './framing.js'
 import { guardian, MARK } from './guardian.js'
 import { launchOf } from './launch.js'
 import { passOn, Tail } from './output.js'
@@ -48,7 +48,7 @@ class ProcessWorker implements WorkerHandle {
   private lastWords = new Tail()
   private printed = new Tail()
   private dutyCycle: DutyCycle | null = null
-  private state: 'running' | 'killed' | 'ended' = 'running'
+  private state: 'running' | 'abandoned' | 'killed' | 'ended' = 'running'
   private drained = false
   private spoke = false
 
@@ -73,9 +73,24 @@ class ProcessWorker implements WorkerHandle {
   }
 
   kill(): void {
-    if (this.state !== 'running') return
+    if (this.state === 'killed' || this.state === 'ended') return
     this.state = 'killed'
+    if (this.pid !== undefined) guardian.reclaim(this.pid)
     this.killTree()
+  }
+
+  /** It runs on, unthrottled; the last frame tells it not to end itself when its pipes close with the server. */
+  abandon(): void {
+    const { child } = this
+    if (this.state !== 'running' || child?.pid === undefined) return
+    this.state = 'abandoned'
+    this.dutyCycle?.end()
+    this.signal('SIGCONT')
+    this.toWorker?.write(LAST_FRAME)
+    if (GROUPS) guardian.orphan(child.pid)
+    // What it says is read on, or it would wait for that; neither it nor its pipes hold up the end of the server.
+    child.unref()
+    for (const pipe of child.stdio) (pipe as Socket | null | undefined)?.unref()
   }
 
   private start(worker: WorkerStart): void {

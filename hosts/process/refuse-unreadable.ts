@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { userInfo } from 'node:os'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
+import { IDENTITY_ERROR } from '../../core/contract/worker-host.js'
 
 /** @throws Error that names the account, the application and the file. What is wrong otherwise shows when it is loaded. */
 export const refuseUnreadable = (applications: readonly ApplicationSettings[]): void => {
@@ -12,10 +13,11 @@ export const refuseUnreadable = (applications: readonly ApplicationSettings[]): 
       accessSync(file, constants.R_OK)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EACCES') continue
-      throw new Error(
+      const refusal = new Error(
         `the account "${account()}" may not read ${file} of the application ${name}; give it the right, or the pool ` +
           'another account (processModel.userName)',
       )
+      throw Object.assign(refusal, { name: IDENTITY_ERROR })
     }
   }
 }

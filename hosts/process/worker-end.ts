@@ -1,5 +1,5 @@
 /** Why a worker process ended, from all that is known afterwards. */
-import type { WorkerEnd } from '../../core/contract/worker-host.js'
+import { IDENTITY_ERROR, type WorkerEnd } from '../../core/contract/worker-host.js'
 import { readLastWords } from './last-words.js'
 
 export interface Remains {
@@ -28,10 +28,10 @@ export const endOf = (remains: Remains): WorkerEnd => {
     return { kind: 'crashed', error: tell(`it was ended by the signal ${signal}`, printed) }
   }
   if (!spoke) {
-    return {
-      kind: 'crashed',
-      error: tell(`node ended with code ${exitCode ?? ''} before it had begun`, printed),
-    }
+    const refused = printed.startsWith('setpriv:')
+    const who = refused ? 'setpriv' : 'node'
+    const early = tell(`${who} ended with code ${exitCode ?? ''} before it had begun`, printed)
+    return { kind: 'crashed', error: refused ? Object.assign(early, { name: IDENTITY_ERROR }) : early }
   }
   return exitCode === null ? { kind: 'crashed' } : { kind: 'exited', exitCode }
 }

@@ -12,6 +12,8 @@ import { ToWorker, type WorkerSettings } from '../../core/contract/messages.js'
 const FROM_SERVER = 3
 const TO_SERVER = 4
 
+const A_DAY = 86_400_000
+
 leaveLastWords()
 installListenCapture()
 
@@ -34,18 +36,31 @@ const runtime = new Runtime({
   },
 })
 
+let orphaned = false
+
+/** The server has cut this worker off and leaves it to a debugger: it stays, also when the server ends. */
+const stay = (): void => {
+  orphaned = true
+  setInterval(() => undefined, A_DAY)
+  // What it prints is lost once the server has gone; that must not end it.
+  process.stdout.on('error', () => undefined)
+  process.stderr.on('error', () => undefined)
+}
+
 const reader = new FrameReader((batch) => {
   if (batch[0] === ToWorker.START) refuseUnreadable((batch[1] as WorkerSettings).applications)
   runtime.receive(batch)
-})
+}, stay)
 fromServer.on('data', (piece) => {
   reader.push(piece)
 })
 
 /** The server has gone, and nothing outlives it: its guardian ends a worker that cannot do it itself. */
 const serverGone = (): void => {
+  if (orphaned) return
   process.kill(process.platform === 'win32' ? process.pid : 0, 'SIGKILL')
 }
 fromServer.on('error', serverGone)
 fromServer.on('close', serverGone)
-toServer.on('error', serverGone)
+// The pipe from the server tells whether it has gone, after all that it said before.
+toServer.on('error', () => undefined)

@@ -315,11 +315,11 @@ t.test('identity', { skip: noAccounts() }, async (t) => {
     )
   })
 
-  await t.test('an account that may not read the application: no worker, 5022, 503', async (t) => {
+  await t.test('an account that may not read the application: no worker, 5021, 503', async (t) => {
     const server = await start({ processModel: { identityType: 'SpecificUser', userName: ACCOUNT } })
     t.teardown(() => server.stop())
     t.equal((await fetch(server.url)).status, 503)
-    await server.printed(/5022.*the account "www-data" may not read .*app\.mjs/)
+    await server.printed(/5021.*the account "www-data" may not read .*app\.mjs/)
     t.equal(await text(`${server.url}/calm`), 'calm')
   })
 })

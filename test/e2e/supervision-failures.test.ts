@@ -1,4 +1,5 @@
 /** Pools that fail, are disabled and heal, and workers that are kept for a debugger, as clients of the built server see it. */
+import { readFileSync } from 'node:fs'
 import { access, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -45,6 +46,17 @@ const crash = async (server: TestServer): Promise<void> => {
   victim.send(get('/crash'))
   t.match(await victim.ended(), { how: 'reset' })
 }
+
+const alive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+/** Milliseconds within which the guardian would have ended what it ends. */
+const GUARDIAN_ACTS = 1500
 
 /** What the action was told; the file is there once it has run. */
 const told = async (server: TestServer): Promise<string> => {
@@ -98,27 +110,71 @@ t.test('self-healing: tried after a pause, for longer each time, until a trial g
   t.equal(await text(server.url), 'well')
 })
 
-t.test('an orphan is cut off and kept, its action is run, and another worker takes over', async (t) => {
+for (const isolation of ['thread', 'process'])
+  t.test(
+    `${isolation}: an orphan is cut off and kept, its action is run, and another worker takes over`,
+    async (t) => {
+      const server = await start({
+        isolation,
+        ...(isolation === 'process' ? { nodeOptions: ['--inspect-port=0'] } : {}),
+        concurrentRequests: 1,
+        processModel: { pingInterval: '1s', pingResponseTime: '1s' },
+        failure: {
+          orphanWorkerProcess: true,
+          orphanActionExe: process.execPath,
+          orphanActionParams: 'action.mjs %1% "%2" %3% %4%',
+        },
+      })
+      t.equal(await text(server.url), 'well')
+      const victim = await rawClient(server.port)
+      victim.send(get('/spin'))
+      const waiting = text(server.url)
+      t.same(await victim.ended(), { how: 'reset', text: '' })
+      t.equal(await waiting, 'well')
+      await server.printed(isolation === 'process' ? /5010.*Worker 1 \(pid \d+\)/ : /5010.*Worker 1 of/)
+      await server.printed(/Worker 1 .*is orphaned instead of ended \(pingResponseTime\).*Orphans now: 1/)
+      const [pid, ...rest] = (await told(server)).split('|')
+      t.same(rest, ['pingResponseTime', 'P', '1'])
+      if (isolation === 'thread') {
+        t.equal(pid, String(server.process.pid))
+        t.equal(await server.stop(), 0)
+        t.match(server.output(), /Orphan 1 .*has ended. Orphans now: 0/)
+        return
+      }
+      const orphan = Number(pid)
+      t.not(orphan, server.process.pid)
+      t.teardown(() => {
+        if (alive(orphan)) process.kill(orphan, 'SIGKILL')
+      })
+      t.ok(alive(orphan))
+      process.kill(orphan, 'SIGUSR1')
+      await server.printed(/Debugger listening on/)
+      t.equal(await server.stop(), 0)
+      t.match(server.output(), new RegExp(`Orphan 1 .*process ${orphan}, outlives the server`))
+      await wait(GUARDIAN_ACTS)
+      t.ok(alive(orphan), 'also after the server')
+    },
+  )
+
+t.test('kill -9 of the server ends the orphans too', async (t) => {
   const server = await start({
-    concurrentRequests: 1,
+    isolation: 'process',
     processModel: { pingInterval: '1s', pingResponseTime: '1s' },
     failure: {
       orphanWorkerProcess: true,
       orphanActionExe: process.execPath,
-      orphanActionParams: 'action.mjs %1% "%2" %3% %4%',
+      orphanActionParams: 'action.mjs %1%',
     },
   })
-  t.equal(await text(server.url), 'well')
   const victim = await rawClient(server.port)
   victim.send(get('/spin'))
-  const waiting = text(server.url)
   t.same(await victim.ended(), { how: 'reset', text: '' })
-  t.equal(await waiting, 'well')
-  await server.printed(/5010/)
-  await server.printed(/Worker 1 .*is orphaned instead of ended \(pingResponseTime\).*Orphans now: 1/)
-  t.equal(await told(server), `${server.process.pid ?? 0}|pingResponseTime|P|1`)
-  t.equal(await server.stop(), 0)
-  t.match(server.output(), /Orphan 1 .*has ended. Orphans now: 0/)
+  const orphan = Number(await told(server))
+  t.ok(alive(orphan))
+  server.process.kill('SIGKILL')
+  const until = Date.now() + 5000
+  while (alive(orphan) && Date.now() < until) await wait(20)
+  t.notOk(alive(orphan))
 })
 
 t.test('a worker that crashes while it is being replaced leaves its place to its replacement', async (t) => {

@@ -57,3 +57,22 @@ t.test('a guardian that was killed is replaced, and the new one knows the worker
   await until(() => (lives(Number(child)) ? undefined : true))
   t.pass('what the worker had started ends with it')
 })
+
+t.test('an abandoned worker is heard no more, and ends with its tree when it is killed', async (t) => {
+  const worker = new DrivenWorker(t, processHost, APPLICATION)
+  await worker.ready()
+  const [, child = ''] = /<(\d+)>/.exec((await worker.answer(worker.ask('/'))).toString()) ?? []
+  const { pid = 0 } = worker.handle
+  worker.handle.abandon?.()
+  worker.handle.abandon?.()
+  const unheard = worker.ask('/')
+  await delay(50)
+  t.equal(worker.bytesOf(unheard).length, 0)
+  t.ok(lives(pid))
+  t.ok(lives(Number(child)))
+  worker.handle.kill()
+  // An orphan does not hold up the end of its server: this wait must.
+  await until(() => (worker.ends.length > 0 ? true : undefined))
+  t.match(worker.ends, [{ kind: 'killed' }])
+  await until(() => (lives(pid) || lives(Number(child)) ? undefined : true))
+})

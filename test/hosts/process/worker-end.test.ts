@@ -52,6 +52,11 @@ for (const [what, left, end] of [
       error: { message: 'node ended with code 9 before it had begun: node: bad option: --x' },
     },
   ],
+  [
+    'an account that could not be taken',
+    { exitCode: 127, spoke: false, printed: 'setpriv: setresuid failed\n' },
+    { kind: 'crashed', error: { name: 'IdentityError', message: /^setpriv ended with code 127/ } },
+  ],
 ] as const) {
   t.test(what, async (t) => {
     t.match(endOf(remains(left)), end)
