@@ -79,8 +79,9 @@ export const recycleUnderLoad = async (
       // One recycle at a time: two at the same time would be one.
       const before = all()
       // Whoever is replaced on demand all the time never grows old by itself.
-      const isLeftAlone = turn > 3 && reasons.some((reason) => happened(reason) === 0)
-      if (isLeftAlone && happened('memory') > 0) await delay(STEP)
+      const isLeftAlone =
+        happened('demand') > 0 && happened('memory') > 0 && reasons.some((reason) => happened(reason) === 0)
+      if (isLeftAlone) await delay(STEP)
       else if (turn % 2 === 0) await server.recycle()
       else await fetch(`${server.url}/grow`)
       for (let waited = 0; all() === before && waited < 2000 && !isDone(); waited += STEP) await delay(STEP)
