@@ -3,20 +3,19 @@ import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
 import { systemClock } from '../core/clock.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
-import type { AdapterSettings } from '../core/contract/messages.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { ServerConfig } from '../core/contract/config.js'
 import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js'
 import { Namespace } from '../core/namespace/namespace.js'
 import { Pipeline } from '../core/pipeline/pipeline.js'
-import { completeApplications, type KnownAdapter } from '../core/registry/applications.js'
+import { completeApplications } from '../core/registry/applications.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
 import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardStages } from '../modules/standard.js'
 import { openControl } from './admin/control.js'
-import { standardAdapters } from './adapters/standard.js'
+import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
 import type { ConfigurationVersion } from './configuration/history.js'
 import { LiveConfiguration, type ReloadReport } from './configuration/live-configuration.js'
 import { putInForce, type RunningParts } from './configuration/put-in-force.js'
@@ -254,32 +253,6 @@ const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {
     throw await placeProblems(error.file, error.problems)
   }
 }
-
-/** Declared ones come first: an administrator may replace a standard adapter under its name. */
-const knownAdapters = async (modules: readonly LoadedModule[]): Promise<KnownAdapter[]> => [
-  ...modules.flatMap(({ module, options }) =>
-    module.kind === 'adapter' ? [{ adapter: module, options }] : [],
-  ),
-  ...(await standardAdapters()).map((adapter) => ({ adapter, options: {} })),
-]
-
-/** An adapter that waits for the next start of the server can host nothing yet. */
-const requireAdapters = ({ file, sites }: ServerConfig, known: readonly KnownAdapter[]): void => {
-  const names = new Set(known.map(({ adapter }) => adapter.name))
-  const problems = sites.flatMap(({ applications }) =>
-    applications.flatMap(({ type, pointer }) =>
-      type === undefined || names.has(type)
-        ? []
-        : [{ pointer: `${pointer}/type`, message: `the adapter "${type}" is there only after a restart` }],
-    ),
-  )
-  if (problems.length > 0) throw new ConfigurationError(file, problems)
-}
-
-const adaptersOf = (modules: readonly LoadedModule[]): AdapterSettings[] =>
-  modules.flatMap(({ name, module, file }) =>
-    module.kind === 'adapter' && file !== undefined ? [{ name, module: file }] : [],
-  )
 
 /** The administrator shall know which code that is not ours runs in the listener. */
 const reportForeignStages = (plan: Plan, events: EventLog): void => {

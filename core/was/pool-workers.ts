@@ -4,6 +4,7 @@ import type { WorkerEnd } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 import { wasEvents } from './events.js'
+import { recycleEvents } from './recycle-events.js'
 import { Garden } from './garden.js'
 import type { History } from './history.js'
 import type { RecycleReason } from './recycling.js'
@@ -143,10 +144,10 @@ export class PoolWorkers {
     if (!isStarted() || old.state !== 'running' || this.replacements.has(old)) return
     const { name, isolation, recycling } = pool()
     if (isolation === 'inline') {
-      history.report('refused', old.id, wasEvents.notUnloaded(name, reason))
+      history.report('refused', old.id, recycleEvents.notUnloaded(name, reason))
       return
     }
-    const event = wasEvents.recycled(name, old.id, reason, { ...old.snapshot(), ...more })
+    const event = recycleEvents.recycled(name, old.id, reason, { ...old.snapshot(), ...more })
     history.report('recycling', old.id, event, recycling.logEventOnRecycle.includes(reason))
     if (recycling.disallowOverlappingRotation) {
       this.replacements.begin(old, null)
@@ -172,7 +173,11 @@ export class PoolWorkers {
     const { pool, history } = this.options
     this.replacements.forget(replaced)
     if (!this.renewal.isOld(worker)) this.renewal.failed()
-    history.report('refused', replaced.id, wasEvents.recycleFailed(pool().name, replaced.id, worker.id, end))
+    history.report(
+      'refused',
+      replaced.id,
+      recycleEvents.recycleFailed(pool().name, replaced.id, worker.id, end),
+    )
     replaced.stay()
     return true
   }

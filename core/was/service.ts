@@ -10,7 +10,7 @@ import type { Application } from '../namespace/application.js'
 import { Namespace } from '../namespace/namespace.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { applyChanges, type Applied } from './apply-changes.js'
-import { wasEvents } from './events.js'
+import { recycleEvents } from './recycle-events.js'
 import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
@@ -167,7 +167,7 @@ export class ActivationService {
   }
 
   takenBack(pool: string, keys: readonly string[]): void {
-    this.around.events.write(wasEvents.changeTakenBack(pool, keys))
+    this.around.events.write(recycleEvents.changeTakenBack(pool, keys))
   }
 }
 

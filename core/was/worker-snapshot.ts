@@ -1,6 +1,6 @@
 /** All that is known of one worker at one moment: evidence for events, and what a list of workers shows. */
 import type { WorkerReceiver } from '../handover/worker-receiver.js'
-import type { Health } from './health.js'
+import type { Pulses } from './pulses.js'
 import type { WorkerState } from './states.js'
 
 export interface WorkerSnapshot {
@@ -26,21 +26,17 @@ export interface WorkerSnapshot {
 /** The part of it that its lanes and their pings know. */
 export const measure = (
   receivers: readonly WorkerReceiver[],
-  pulses: readonly Health[],
+  pulses: Pulses,
   now: number,
 ): Omit<WorkerSnapshot, 'id' | 'pid' | 'state' | 'startedAt'> => {
-  const pongs = pulses.flatMap(({ pong }) => (pong ? [pong] : []))
+  const pongs = pulses.all.flatMap(({ pong }) => (pong ? [pong] : []))
   const since = receivers.flatMap(({ oldestSince }) => (oldestSince === undefined ? [] : [oldestSince]))
   return {
     taken: receivers.reduce((sum, { taken }) => sum + taken, 0),
     executing: receivers.reduce((sum, { executing }) => sum + executing, 0),
     oldestRequest: since.length > 0 ? now - Math.min(...since) : undefined,
     lastPong: pongs.length > 0 ? Math.min(...pongs.map(({ at }) => at)) : undefined,
-    memory: memoryOf(pulses),
+    memory: pulses.memory,
     utilisation: pongs.length > 0 ? Math.max(...pongs.map(({ utilisation }) => utilisation)) : undefined,
   }
 }
-
-/** Bytes in use in all threads as of their last answers. */
-export const memoryOf = (pulses: readonly Health[]): number =>
-  pulses.reduce((sum, { pong }) => sum + (pong?.memory ?? 0), 0)

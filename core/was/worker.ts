@@ -1,21 +1,21 @@
 /** One worker as WAS sees it: starting, running, stopping, ended; never more than one of them. */
 import type { ServerEvent } from '../contract/events.js'
 import type { Receiver } from '../contract/receiver.js'
-import { ToWorker, type WorkerSettings } from '../contract/messages.js'
+import { ToWorker } from '../contract/messages.js'
 import type { WorkerEnd, WorkerHandle } from '../contract/worker-host.js'
 import { WorkerReceiver } from '../handover/worker-receiver.js'
 import type { Application } from '../namespace/application.js'
 import { Ageing } from './ageing.js'
-import { Health } from './health.js'
 import type { HistoryEntry } from './history.js'
 import { IdleWatch } from './idle.js'
 import { iis5Events } from './iis5-events.js'
 import { wasEvents } from './events.js'
-import { pagesToWarm } from './warm-up.js'
+import { Pulses } from './pulses.js'
 import { move, workerMoves, type WorkerState } from './states.js'
 import type { WorkerOptions, WorkerOutcome } from './worker-options.js'
 import { whyUnfit } from './unfit.js'
-import { measure, memoryOf, type WorkerSnapshot } from './worker-snapshot.js'
+import { workerSettings } from './worker-settings.js'
+import { measure, type WorkerSnapshot } from './worker-snapshot.js'
 
 export class Worker {
   readonly id: number
@@ -24,7 +24,7 @@ export class Worker {
   private readonly handle: WorkerHandle
   private readonly receivers: WorkerReceiver[]
   private readonly startedAt: number
-  private readonly pulses: Health[] = []
+  private readonly pulses: Pulses
   private readonly ageing: Ageing
   private readonly idle: IdleWatch
   private readyLanes = 0
@@ -69,10 +69,10 @@ export class Worker {
             this.failedApplications.add(application)
           },
           pong: (memory, utilisation, unhealthy) => {
-            this.pulses[lane]?.answered(memory, utilisation)
+            this.pulses.answered(lane, memory, utilisation)
             if (unhealthy !== null && this.state === 'running')
               options.onOld('IsapiUnhealthy', { reported: unhealthy })
-            this.ageing.heedMemory(memoryOf(this.pulses))
+            this.ageing.heedMemory(this.pulses.memory)
           },
           event: (event) => {
             options.events.write(event)
@@ -84,8 +84,16 @@ export class Worker {
         },
       })
       for (const application of wanted) receiver.knows(application)
-      receiver.tell([ToWorker.START, this.settings()])
+      receiver.tell([ToWorker.START, workerSettings(options, this.startedAt)])
       return receiver
+    })
+    this.pulses = new Pulses({
+      clock,
+      settings: pool.processModel,
+      receivers: this.receivers,
+      onSilent: () => {
+        this.silent()
+      },
     })
     this.ageing = new Ageing({
       clock,
@@ -176,36 +184,20 @@ export class Worker {
     this.handle.kill()
   }
 
-  private settings(): WorkerSettings {
-    const { pool, wanted, replaces, adapters, settingsOf } = this.options
-    return {
-      workerId: this.id,
-      pool: pool.name,
-      startupTimeLimit: pool.processModel.startupTimeLimit,
-      startsBy: this.startedAt + pool.processModel.startupTimeLimit,
-      pinged: pool.processModel.pingingEnabled,
-      applications: wanted.map((application) => ({
-        ...settingsOf(application),
-        warmUp: pagesToWarm(application.config, replaces !== undefined),
-      })),
-      adapters,
-    }
-  }
-
   private laneReady(): void {
     this.readyLanes++
     if (this.readyLanes < this.receivers.length || this.state !== 'starting') return
+    this.cancelLimit()
     this.unfit = whyUnfit(this.failedApplications, this.options.replaces)
     if (this.unfit) {
       this.handle.kill()
       return
     }
-    this.cancelLimit()
     this.state = move(workerMoves, this.state, 'running')
     const { events, pool, clock, queue } = this.options
     events.write(wasEvents.workerStarted(pool.name, this.id, clock.now() - this.startedAt))
     this.remember('ready', 'all its threads have said so')
-    this.startPinging()
+    this.pulses.start()
     this.ageing.allow(this.options.first)
     this.idle.start()
     for (const receiver of this.receivers) queue.attach(receiver)
@@ -251,29 +243,8 @@ export class Worker {
     return iis5Events.hostFailed(this.applications, this.id, end, lost, retried)
   }
 
-  private startPinging(): void {
-    const { pool, clock } = this.options
-    const { pingingEnabled, pingInterval, pingResponseTime } = pool.processModel
-    if (!pingingEnabled) return
-    for (const receiver of this.receivers) {
-      const health = new Health({
-        clock,
-        interval: pingInterval,
-        responseTime: pingResponseTime,
-        ping: () => {
-          receiver.tell([ToWorker.PING])
-        },
-        onSilent: () => {
-          this.silent()
-        },
-      })
-      this.pulses.push(health)
-      health.start()
-    }
-  }
-
   private stopWatching(): void {
-    for (const pulse of this.pulses) pulse.stop()
+    this.pulses.stop()
     this.ageing.stop()
     this.idle.stop()
   }

@@ -2,7 +2,8 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { ask, Client, freePort, pool, site, start } from '../harness/live.js'
+import { freePort } from '../harness/free-port.js'
+import { ask, Client, pool, site, start } from '../harness/live.js'
 import { get, rawClient } from '../harness/raw-client.js'
 
 t.test('ten changes pass an open download and a keep-alive client of another site by', async (t) => {

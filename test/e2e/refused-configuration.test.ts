@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { ask, freePort, pool, site, start } from '../harness/live.js'
+import { freePort } from '../harness/free-port.js'
+import { ask, pool, site, start } from '../harness/live.js'
 import { rawClient } from '../harness/raw-client.js'
 
 t.test(

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import t from 'tap'
+import { freePort } from '../harness/free-port.js'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer } from '../harness/server.js'
 
@@ -243,15 +244,3 @@ t.test('sites share a port by their host; another host is refused', async (t) =>
   t.same(await ask('B.TEST'), { status: 200, body: 'B' })
   t.equal((await ask('c.test')).status, 400)
 })
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        resolve(typeof address === 'object' && address ? address.port : 0)
-      })
-    })
-  })
-}

@@ -1,7 +1,5 @@
 /** A running server whose configuration file a test changes, and clients that would notice. */
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { get, rawClient, type RawClient } from './raw-client.js'
 import { startServer, type TestServer } from './server.js'
@@ -25,15 +23,6 @@ export default (request, response) => {
 }
 `
 const FILES = { 'app.mjs': APPLICATION }
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 export interface Configured {
   sites: Record<string, unknown>[]

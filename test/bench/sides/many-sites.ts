@@ -1,6 +1,6 @@
 /** One site, and a thousand with ten applications each: how long until ready, how much memory, how quick the routing. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from '../free-port.js'
+import { freePort } from '../../harness/free-port.js'
 import { measureRate } from '../measure-rate.js'
 import { processFactsKnown, residentMemory } from '../process-facts.js'
 import { applicationFile, startWebgarden } from '../webgarden.js'

@@ -1,7 +1,7 @@
 /** nginx as reverse proxy in front of the bare Fastify server, with kept-alive connections to it and an access log. */
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../free-port.js'
+import { freePort } from '../../harness/free-port.js'
 import { measureRate } from '../measure-rate.js'
 import { runProgram, startProcess } from '../processes.js'
 import { startBare } from './bare.js'
