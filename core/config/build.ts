@@ -3,11 +3,13 @@ import { dirname } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { parseBindingInformation } from './binding-information.js'
 import { complete } from './complete.js'
+import { entriesOf, mergeEntries } from './extensions.js'
 import { inherit, isObject, type Raw } from './inherit.js'
 import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
 import { plain } from './json-schema.js'
 import { member } from './problem.js'
 import { application } from './schema/application.js'
+import { extensionLists } from './schema/extensions.js'
 import type {
   ApplicationConfig,
   BindingConfig,
@@ -34,7 +36,17 @@ const ownSections = Type.Omit(server, [
   'siteDefaults',
   'sites',
 ])
-const ownSettings = Type.Omit(site, ['id', 'bindings', 'applications', 'applicationDefaults'])
+const ownSettings = Type.Omit(site, [
+  'id',
+  'bindings',
+  'applications',
+  'applicationDefaults',
+  'handlers',
+  'filters',
+  'modules',
+  'accessPolicy',
+])
+const ownApplication = Type.Omit(application, ['handlers', 'filters', 'modules'])
 
 /**
  * @param raw - What the file says, checked.
@@ -107,7 +119,10 @@ class Builder {
         'id' | 'bindings' | 'applications' | 'pointer'
       >
       const defaults = inherit(
-        inherit({ caching: settings.caching }, this.raw.applicationDefaults),
+        inherit(
+          { caching: settings.caching, ...(own.accessPolicy ? { accessPolicy: own.accessPolicy } : {}) },
+          this.raw.applicationDefaults,
+        ),
         own.applicationDefaults,
       )
       return {
@@ -115,7 +130,7 @@ class Builder {
         id: typeof own.id === 'number' ? own.id : ids.next(),
         bindings: list(own.bindings).map((item, at) => this.binding(item, member(`${pointer}/bindings`, at))),
         applications: list(own.applications).map((item, at) =>
-          this.application(inherit(defaults, item), member(`${pointer}/applications`, at)),
+          this.application(inherit(defaults, item), member(`${pointer}/applications`, at), own, pointer),
         ),
         pointer,
       }
@@ -127,8 +142,28 @@ class Builder {
     return { ...(this.complete(pool, inherited) as Omit<PoolConfig, 'pointer'>), pointer }
   }
 
-  private application(own: unknown, pointer: string): ApplicationConfig {
-    return { ...(this.complete(application, own) as Omit<ApplicationConfig, 'pointer'>), pointer }
+  private application(own: Raw, pointer: string, site: Raw, sitePointer: string): ApplicationConfig {
+    const settings = this.complete(ownApplication, own) as Omit<ApplicationConfig, 'pointer' | Lists>
+    const lists = {} as Record<Lists, unknown[]>
+    for (const list of LISTS) {
+      const merged = mergeEntries(
+        entriesOf(site[list], `${sitePointer}/${list}`),
+        entriesOf(own[list], `${pointer}/${list}`),
+        list === 'handlers',
+      )
+      lists[list] = merged.map((entry) => ({
+        ...(this.complete(entryOf[list], entry.own) as object),
+        pointer: entry.pointer,
+      }))
+    }
+    const { handlers, filters, modules } = lists as unknown as Pick<ApplicationConfig, Lists>
+    return {
+      ...settings,
+      handlers,
+      filters: filters.filter(({ enabled }) => enabled),
+      modules,
+      pointer,
+    }
   }
 
   private binding(own: unknown, pointer: string): BindingConfig {
@@ -142,6 +177,15 @@ class Builder {
     return complete(plain(schema), own, this.directory)
   }
 }
+
+const LISTS = ['handlers', 'filters', 'modules'] as const
+type Lists = (typeof LISTS)[number]
+
+const entryOf = {
+  handlers: extensionLists.handlers.items,
+  filters: extensionLists.filters.items,
+  modules: extensionLists.modules.items,
+} as const
 
 /** Gives out the site numbers that the file leaves free, from 1. */
 class SiteIds {

@@ -6,6 +6,7 @@ import {
   type ApplicationSettings,
   type Batch,
   type Bytes,
+  type LoggedFacts,
   type Message,
 } from '../contract/messages.js'
 import type { Receiver } from '../contract/receiver.js'
@@ -176,6 +177,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     response.status = status
     response.raw = bytes
     response.close = (flags & ResponseFlags.CLOSE) !== 0
+    response.noStore = (flags & ResponseFlags.NO_STORE) !== 0
     if ((flags & ResponseFlags.END) !== 0) this.close(exchange)
     else {
       const stream = new ResponseParts(this, exchange)
@@ -201,6 +203,11 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     if (!taken || taken.ctx.httpVersion === '1.0') return
     taken.informed = true
     taken.ctx.writer.inform(taken.ctx, bytes)
+  }
+
+  logged(exchange: number, facts: LoggedFacts): void {
+    const taken = this.exchanges.get(exchange)
+    if (taken) taken.ctx.logged = facts
   }
 
   /** The worker's runtime answers in place of an application that it could not load. */

@@ -1,6 +1,7 @@
 /** The functions that module authors call: they stamp a definition and check its form, nothing more. */
 import type { TObject, TSchema } from 'typebox'
 import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
+import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
 
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
@@ -31,6 +32,19 @@ export const defineAdapter = <O extends TSchema = TObject>(
   requireName(definition.name, 'defineAdapter')
   requireFunction(definition.adapt, 'defineAdapter', 'adapt')
   return Object.freeze({ ...definition, kind: 'adapter' as const })
+}
+
+/**
+ * Makes a module of the worker's integrated pipeline: what an application lists in `modules`.
+ *
+ * @throws TypeError when the definition has no name or no `setup`.
+ */
+export const defineModule = <O extends TSchema = TObject>(
+  definition: WorkerModuleDefinition<O>,
+): WorkerModule<O> => {
+  requireName(definition.name, 'defineModule')
+  requireFunction(definition.setup, 'defineModule', 'setup')
+  return Object.freeze({ ...definition, kind: 'module' as const })
 }
 
 const requireName = (name: unknown, by: string): void => {

@@ -93,6 +93,10 @@ const settingsOf = (options: BridgeOptions): ApplicationSettings => ({
   physicalPath: options.physicalPath ?? process.cwd(),
   environment: {},
   options: options.options ?? {},
+  accessPolicy: ['Read', 'Script'],
+  handlers: [],
+  filters: [],
+  modules: [],
   warmUp: [],
   port: 0,
 })
