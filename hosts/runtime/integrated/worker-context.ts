@@ -113,7 +113,9 @@ export class WorkerContext implements HttpContext, Walked {
 
   get connectionItems(): Map<unknown, unknown> {
     const socket = this.request.socket as unknown as ConnectionSocket
-    return (socket[CONNECTION_ITEMS] ??= new Map())
+    const known = socket[CONNECTION_ITEMS]
+    if (known) return known
+    return (socket[CONNECTION_ITEMS] = new Map<unknown, unknown>())
   }
 
   serverVariable(name: string): string | undefined {
