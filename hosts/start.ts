@@ -19,6 +19,7 @@ import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
 import type { ConfigurationVersion } from './configuration/history.js'
 import { LiveConfiguration, type ReloadReport } from './configuration/live-configuration.js'
 import { putInForce, type RunningParts } from './configuration/put-in-force.js'
+import { completeExtensions } from './extensions/check-extensions.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
@@ -73,7 +74,8 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
   return withPositions(async () => {
     const modules = await loadModules(read, standardStages)
     const plan = planSlots(read, modules)
-    const config = await completeApplications(read, await knownAdapters(modules))
+    const complete = await completeApplications(read, await knownAdapters(modules))
+    const config = await completeExtensions(complete)
     return { config, modules, plan }
   })
 }

@@ -27,14 +27,14 @@ export type RequestEvent =
 export type ModuleOutcome = SettledOutcome | Promise<SettledOutcome>
 
 /** One function for each event that it wants to hear of; what throws answers the request with 500. */
-export interface RequestModule extends Readonly<
-  Partial<Record<RequestEvent, (ctx: HttpContext) => ModuleOutcome>>
+export interface RequestModule<C extends HttpContext = HttpContext> extends Readonly<
+  Partial<Record<RequestEvent, (ctx: C) => ModuleOutcome>>
 > {
   /**
    * Just before the head of a response leaves: status and headers may still be changed, and `response.write` and `end` be
    * replaced. In the reverse order of the modules, as in IIS. Synchronous.
    */
-  sendResponse?(ctx: HttpContext): void
+  sendResponse?(ctx: C): void
   /** A connection of which it has seen a request has closed. */
   endOfConnection?(connectionItems: Map<unknown, unknown>): void
   /** The worker drains; milliseconds since the epoch. */

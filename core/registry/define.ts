@@ -2,6 +2,7 @@
 import type { TObject, TSchema } from 'typebox'
 import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
 import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
+import type { FilterDefinition, FilterModule, FilterNotification } from '../contract/filter.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
 
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
@@ -46,6 +47,36 @@ export const defineModule = <O extends TSchema = TObject>(
   requireFunction(definition.setup, 'defineModule', 'setup')
   return Object.freeze({ ...definition, kind: 'module' as const })
 }
+
+/**
+ * Makes a filter of a definition: what an application, a site or the server lists in `filters`.
+ *
+ * @throws TypeError when the definition has no name, or something else than a function for a notification.
+ */
+export const defineFilter = <O extends TSchema = TObject>(
+  definition: FilterDefinition<O>,
+): FilterModule<O> => {
+  requireName(definition.name, 'defineFilter')
+  const heard = NOTIFICATIONS.filter((notification) => definition[notification] !== undefined)
+  for (const notification of heard) requireFunction(definition[notification], 'defineFilter', notification)
+  if (heard.length === 0)
+    throw new TypeError(`defineFilter: a filter hears of at least one of ${NOTIFICATIONS.join(', ')}`)
+  return Object.freeze({ ...definition, kind: 'filter' as const })
+}
+
+const NOTIFICATIONS = [
+  'readRawData',
+  'preprocHeaders',
+  'urlMap',
+  'authentication',
+  'authComplete',
+  'accessDenied',
+  'sendResponse',
+  'sendRawData',
+  'log',
+  'endOfRequest',
+  'endOfNetSession',
+] as const satisfies readonly FilterNotification[]
 
 const requireName = (name: unknown, by: string): void => {
   if (typeof name !== 'string' || name === '') throw new TypeError(`${by}: a module needs a name`)

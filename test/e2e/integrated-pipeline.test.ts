@@ -1,8 +1,7 @@
 /** The worker's integrated pipeline over a real socket: modules of an application, their events, and what they cost. */
-import { readFile, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
+import { endAndReadLog } from '../harness/site-log.js'
 
 const RECORDER = `
 import { defineModule } from 'webgarden'
@@ -114,7 +113,7 @@ for (const isolation of ['thread', 'process']) {
     t.equal((await fetch(`${server.url}/bare/x`)).headers.get('x-seen'), null)
     t.equal((await fetch(`${server.url}/guarded/private`)).status, 401)
 
-    const lines = await logOf(server)
+    const lines = await endAndReadLog(server)
     t.match(
       lines,
       / GET \/private\/1 seen=\d+ \d+ ann 127\.0\.0\.1 .* 200 0 0 /,
@@ -131,14 +130,3 @@ t.test('the listener keeps no copies of what modules have let through', async (t
   await fetch(`${server.url}/bare/`)
   t.equal((await fetch(`${server.url}/bare/`)).headers.get('age'), '0', 'without modules it does')
 })
-
-/** The access log, once the server has stopped writing. */
-const logOf = async (server: TestServer): Promise<string> => {
-  const folder = join(server.folder, 'logs/W3SVC1')
-  for (;;) {
-    const names = await readdir(folder).catch(() => [])
-    const text = names[0] === undefined ? '' : await readFile(join(folder, names[0]), 'utf8')
-    if (text.includes('/guarded/private')) return text
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}

@@ -1,7 +1,7 @@
 /** Child requests: another URL, or the next handler, answers in the response of the request that asks for it. */
 import type { ExecuteUrl, ExecuteUrlStatus } from '../../../core/contract/http-context.js'
 import type { ApplicationSettings } from '../../../core/contract/messages.js'
-import { setHeaderLines } from '../node-internals.js'
+import { replaceHeaderLines } from '../node-internals.js'
 import type { IntegratedPipeline } from './integrated-pipeline.js'
 import { WorkerContext } from './worker-context.js'
 
@@ -33,7 +33,7 @@ export const executeUrl = (
   if (!passesOn) ctx.rewrite(child.url)
   if (child.method !== undefined) request.method = child.method
   const headers = headersOf(child, before.rawHeaders)
-  if (headers) setHeaderLines(request, headers)
+  if (headers) replaceHeaderLines(request, headers)
   const kept = child.noHeaders ? new Map(Object.entries(response.getHeaders())) : null
   parent.child = ctx
   return new Promise((resolve) => {
@@ -42,7 +42,7 @@ export const executeUrl = (
       if (kept) keepOnly(response, kept)
       request.url = before.url
       request.method = before.method
-      if (headers) setHeaderLines(request, before.rawHeaders)
+      if (headers) replaceHeaderLines(request, before.rawHeaders)
       resolve(statusOf(ctx))
     }
     walk(ctx)

@@ -15,7 +15,7 @@ import type { WorkerContext } from './worker-context.js'
 /** A module under the name that the configuration gives it. */
 export interface NamedModule {
   readonly name: string
-  readonly module: RequestModule
+  readonly module: RequestModule<WorkerContext>
 }
 
 export interface IntegratedOptions {

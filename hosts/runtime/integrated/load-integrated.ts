@@ -1,10 +1,12 @@
 /** Loads what an application declares beside its own code: modules, filters, handlers; null where it declares nothing. */
 import type { AdapterModule, HostedApplication } from '../../../core/contract/adapter.js'
 import type { ServerEvent } from '../../../core/contract/events.js'
-import type { ApplicationSettings, ExtensionSettings } from '../../../core/contract/messages.js'
+import type { ApplicationSettings } from '../../../core/contract/messages.js'
 import type { WorkerModule, WorkerScope } from '../../../core/contract/worker-module.js'
 import { loadHandler } from './load-handler.js'
-import { loadExtension } from './load-extension.js'
+import { FilterChain } from './filter-chain.js'
+import { loadModule } from './load-module.js'
+import { inFilterOrder, loadFilter, type LoadedFilter } from './load-filter.js'
 import { HandlerMap } from './handler-map.js'
 import { Integrated } from './integrated.js'
 import { IntegratedPipeline, type NamedModule } from './integrated-pipeline.js'
@@ -31,13 +33,17 @@ export const loadIntegrated = async (
   const scope = scopeOf(settings, around)
   const named: NamedModule[] = []
   let perClient = false
-  const add = async (entry: ExtensionSettings, kind: 'module' | 'filter'): Promise<void> => {
-    const loaded = await loadExtension(entry, kind, settings, around.standard)
-    perClient ||= loaded.perClient !== false && !entry.enableCache
-    named.push({ name: entry.name, module: await loaded.setup(scope, entry.options) })
+  const loaded: LoadedFilter[] = []
+  for (const entry of filters) {
+    loaded.push(await loadFilter(entry, settings, scope))
+    perClient ||= !entry.enableCache
   }
-  for (const entry of filters) await add(entry, 'filter')
-  for (const entry of modules) await add(entry, 'module')
+  if (loaded.length > 0) named.push({ name: 'filters', module: new FilterChain(inFilterOrder(loaded)) })
+  for (const entry of modules) {
+    const module = await loadModule(entry, settings, around.standard)
+    perClient ||= module.perClient !== false
+    named.push({ name: entry.name, module: await module.setup(scope, entry.options) })
+  }
   const mapped = []
   for (const entry of handlers) mapped.push(await loadHandler(entry, settings, around.adapters, scope))
   const pipeline = new IntegratedPipeline({

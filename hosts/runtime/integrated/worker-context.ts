@@ -41,6 +41,8 @@ export class WorkerContext implements HttpContext, Walked {
   /** A child passes on: only mappings behind this one are tried. */
   mappedAfter: MappedHandler | null = null
   disableCustomError = false
+  /** Filters that want to answer a 401 themselves: asked before the error page, answers whether they have. */
+  onDenied: ((subStatus: number) => boolean) | null = null
   onChildDone: () => void = () => undefined
 
   // --- Walked
@@ -141,6 +143,12 @@ export class WorkerContext implements HttpContext, Walked {
   }
 
   sendError(status: number, subStatus = 0, detail?: unknown): void {
+    const { onDenied } = this
+    if (status === 401 && onDenied && !this.response.headersSent) {
+      // Once: what a filter answers may be an error itself.
+      this.onDenied = null
+      if (onDenied(subStatus)) return
+    }
     sendErrorPage(this, status, subStatus, detail)
   }
 

@@ -1,0 +1,29 @@
+/** Loads a filter that an application lists. */
+import type { FilterModule } from '../../../core/contract/filter.js'
+import type { ApplicationSettings, ExtensionSettings } from '../../../core/contract/messages.js'
+import type { WorkerScope } from '../../../core/contract/worker-module.js'
+import { importExtension } from '../../../core/registry/import-extension.js'
+
+export interface LoadedFilter {
+  readonly name: string
+  readonly filter: FilterModule
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+const ORDER = { high: 0, medium: 1, low: 2 } as const
+
+/** By priority; among equals as the configuration lists them. */
+export const inFilterOrder = (filters: readonly LoadedFilter[]): LoadedFilter[] =>
+  [...filters].sort((a, b) => ORDER[a.filter.priority ?? 'low'] - ORDER[b.filter.priority ?? 'low'])
+
+/** @throws Error that names the filter and says what is wrong with it. */
+export const loadFilter = async (
+  { name, module, options }: ExtensionSettings,
+  { physicalPath }: ApplicationSettings,
+  scope: WorkerScope,
+): Promise<LoadedFilter> => {
+  if (module === undefined) throw new Error(`Filter "${name}" has no "module".`)
+  const filter = (await importExtension(module, physicalPath, 'filter')) as FilterModule
+  await filter.load?.(scope, options)
+  return { name, filter, options }
+}
