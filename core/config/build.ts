@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { parseBindingInformation } from './binding-information.js'
 import { complete } from './complete.js'
-import { entriesOf, mergeEntries } from './extensions.js'
+import { entriesOf, mergeEntries, type Entry } from './extensions.js'
 import { inherit, isObject, type Raw } from './inherit.js'
 import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
 import { plain } from './json-schema.js'
@@ -13,6 +13,7 @@ import { extensionLists } from './schema/extensions.js'
 import type {
   ApplicationConfig,
   BindingConfig,
+  FilterConfig,
   LogFileConfig,
   ModuleConfig,
   PoolConfig,
@@ -30,6 +31,7 @@ export const DEFAULT_POOL = 'DefaultAppPool'
 /** What is the server's, or a site's, alone: all but lists, which are built item by item, and what others inherit. */
 const ownSections = Type.Omit(server, [
   'modules',
+  'filters',
   'applicationPools',
   'applicationPoolDefaults',
   'applicationDefaults',
@@ -69,6 +71,7 @@ export const build = (raw: Raw, file: string): ServerConfig => {
     ...sections,
     log: { ...sections.log, errorLoggingDir: sections.log.errorLoggingDir ?? standardLogs },
     modules: builder.modules(),
+    filters: builder.filters(),
     settingsWithoutEffect: settingsWithoutEffect(raw, sections.isolationMode),
     ...(iis5 ? intoHosts(sites, builder.poolDefaults()) : { applicationPools: builder.pools(sites), sites }),
   }
@@ -89,6 +92,11 @@ class Builder {
       ...(this.complete(moduleEntry, own) as Omit<ModuleConfig, 'pointer'>),
       pointer: member('/modules', index),
     }))
+  }
+
+  filters(): FilterConfig[] {
+    const entries = entriesOf(this.raw.filters, '/filters')
+    return this.entries('filters', mergeEntries([], entries, false)).filter(({ enabled }) => enabled)
   }
 
   /** What a pool is that says nothing of itself. */
@@ -144,26 +152,28 @@ class Builder {
 
   private application(own: Raw, pointer: string, site: Raw, sitePointer: string): ApplicationConfig {
     const settings = this.complete(ownApplication, own) as Omit<ApplicationConfig, 'pointer' | Lists>
-    const lists = {} as Record<Lists, unknown[]>
-    for (const list of LISTS) {
-      const merged = mergeEntries(
-        entriesOf(site[list], `${sitePointer}/${list}`),
-        entriesOf(own[list], `${pointer}/${list}`),
-        list === 'handlers',
-      )
-      lists[list] = merged.map((entry) => ({
-        ...(this.complete(entryOf[list], entry.own) as object),
-        pointer: entry.pointer,
-      }))
+    const merged = <L extends Lists>(list: L): ApplicationConfig[L] => {
+      const ofSite = entriesOf(site[list], `${sitePointer}/${list}`)
+      const inherited =
+        list === 'filters' ? mergeEntries(entriesOf(this.raw.filters, '/filters'), ofSite, false) : ofSite
+      const deeper = entriesOf(own[list], `${pointer}/${list}`)
+      return this.entries(list, mergeEntries(inherited, deeper, list === 'handlers'))
     }
-    const { handlers, filters, modules } = lists as unknown as Pick<ApplicationConfig, Lists>
     return {
       ...settings,
-      handlers,
-      filters: filters.filter(({ enabled }) => enabled),
-      modules,
+      handlers: merged('handlers'),
+      filters: merged('filters').filter(({ enabled }) => enabled),
+      modules: merged('modules'),
       pointer,
     }
+  }
+
+  private entries<L extends Lists>(list: L, entries: readonly Entry[]): ApplicationConfig[L] {
+    const complete = entries.map(({ own, pointer }) => ({
+      ...(this.complete(entryOf[list], own) as object),
+      pointer,
+    }))
+    return complete as unknown as ApplicationConfig[L]
   }
 
   private binding(own: unknown, pointer: string): BindingConfig {
@@ -178,8 +188,7 @@ class Builder {
   }
 }
 
-const LISTS = ['handlers', 'filters', 'modules'] as const
-type Lists = (typeof LISTS)[number]
+type Lists = 'handlers' | 'filters' | 'modules'
 
 const entryOf = {
   handlers: extensionLists.handlers.items,

@@ -97,6 +97,8 @@ export const serverEffects: Effects = {
   control: 'restart',
   isolationMode: 'restart',
   modules: 'restart',
+  // Applications are given new lists; what sees raw data waits for a restart.
+  filters: 'live',
   pipeline: 'restart',
   listenerAdapters: 'restart',
   customMetadata: 'restart',

@@ -86,3 +86,9 @@ export const extensionLists = {
     description: 'What handlers may do here.',
   }),
 }
+
+/** `filters` of the whole server. */
+export const globalFilters = Type.Array(filter, {
+  default: [],
+  description: 'Filters of all sites, before their own. Only these may see raw data, in isolationMode iis5.',
+})

@@ -71,7 +71,10 @@ type Inherited = 'applicationPoolDefaults' | 'applicationDefaults' | 'siteDefaul
 
 /** The whole configuration. Frozen: a change is a new tree. */
 export type ServerConfig = Immutable<
-  Omit<Static<typeof server>, Inherited | 'modules' | 'pipeline' | 'applicationPools' | 'sites' | 'log'>
+  Omit<
+    Static<typeof server>,
+    Inherited | 'modules' | 'filters' | 'pipeline' | 'applicationPools' | 'sites' | 'log'
+  >
 > & {
   /** Absolute path of the file, and of its folder. */
   readonly file: string
@@ -79,6 +82,8 @@ export type ServerConfig = Immutable<
   /** Pointers of what the file says and the isolation mode leaves without effect. */
   readonly settingsWithoutEffect: readonly string[]
   readonly modules: readonly ModuleConfig[]
+  /** Of the whole server; applications have them in their own lists too. */
+  readonly filters: readonly FilterConfig[]
   /** Names of the modules of each slot; absent where the standard one stands. */
   readonly pipeline: Readonly<Partial<Record<(typeof slots)[number], readonly string[]>>>
   /** In isolationMode iis5 the hosts of the applications instead of the file's pools. */

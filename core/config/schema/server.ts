@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { applicationDefaults } from './application.js'
 import { configHistory } from './config-history.js'
 import { control } from './control.js'
+import { globalFilters } from './extensions.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
 import { pool, poolDefaults } from './pool.js'
 import { site, siteDefaults } from './site.js'
@@ -118,6 +119,7 @@ export const server = Type.Object({
   pipeline,
   applicationPoolDefaults: poolDefaults,
   applicationPools: Type.Array(pool, { default: [], description: 'The application pools.' }),
+  filters: globalFilters,
   applicationDefaults,
   siteDefaults,
   sites: Type.Array(site, { minItems: 1, description: 'The sites.' }),
