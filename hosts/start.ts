@@ -23,6 +23,7 @@ import { completeExtensions } from './extensions/check-extensions.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
@@ -157,11 +158,14 @@ export const startServer = async (
     machine,
     adapters: adaptersOf(checked.modules),
   })
+  const rawFilters = await loadRawFilters(config)
   const listener = new Listener({
     config,
     pipeline: new Pipeline(chains, events, clock),
     clock,
-    frontDoor: true,
+    // It would compare bytes that the filters have not seen.
+    frontDoor: rawFilters === null,
+    attach: rawFilters?.attach.bind(rawFilters),
   })
   const endpoints = new OpenEndpoints(listener)
   const parts: RunningParts = {

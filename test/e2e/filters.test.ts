@@ -190,3 +190,49 @@ t.test('a mistake is told with its place, and the code is not run by the server'
     /filters\/0\/module: ends the thread that imports it with exit code 3/,
   )
 })
+
+const RAW = `
+import { defineFilter } from 'webgarden'
+export default defineFilter({
+  name: 'raw',
+  readRawData(pfc, raw) {
+    if (!raw.data.includes('\\r\\n\\r\\n')) return 'REQ_READ_NEXT'
+    if (raw.data.includes('/cut')) return 'REQ_FINISHED'
+    pfc.connectionContext = (pfc.connectionContext ?? 0) + 1
+    raw.data = Buffer.from(raw.data.toString('latin1').replace('/raw', '/cooked' + pfc.connectionContext), 'latin1')
+    return 'REQ_NEXT_NOTIFICATION'
+  },
+  sendRawData(pfc, raw) {
+    raw.data = Buffer.from(raw.data.toString('latin1').replace('"url"', '"URL"'), 'latin1')
+    return 'REQ_NEXT_NOTIFICATION'
+  },
+})
+`
+
+t.test(
+  'iis5: filters of the server see the bytes of connections, before and after everything else',
+  async (t) => {
+    const server = await startServer(
+      {
+        isolationMode: 'iis5',
+        filters: [{ name: 'raw', module: './raw.mjs' }],
+        ...oneSite([{ path: '/', module: './app.mjs' }]),
+      },
+      { ...files, 'raw.mjs': RAW },
+    )
+    t.teardown(() => server.stop())
+    const client = await rawClient(server.port)
+    const bytes = get('/raw')
+    client.send(bytes.slice(0, 9))
+    client.send(bytes.slice(9))
+    await client.until(/"URL":"\/cooked1"/)
+    client.send(get('/raw'))
+    await client.until(/"URL":"\/cooked2"/)
+    client.send(get('/cut'))
+    t.equal((await client.ended()).how, 'closed')
+    const other = await rawClient(server.port)
+    other.send(get('/raw'))
+    t.ok(await other.until(/"URL":"\/cooked1"/), 'another connection is not touched')
+    other.socket.destroy()
+  },
+)

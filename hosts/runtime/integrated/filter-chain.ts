@@ -56,12 +56,12 @@ export class FilterChain implements RequestModule<WorkerContext> {
     if (logs.length > 0)
       this.log = (ctx) => {
         const record = new FilterLogRecord(ctx)
-        for (const one of logs) one.filter.log?.(this.contextOf(ctx, one), record)
+        this.tell(ctx, 'log', logs, ({ filter }, pfc) => filter.log?.(pfc, record))
         return 'CONTINUE'
       }
     if (ends.length > 0)
       this.end = (ctx) => {
-        for (const one of ends) one.filter.endOfRequest?.(this.contextOf(ctx, one))
+        this.tell(ctx, 'endOfRequest', ends, ({ filter }, pfc) => filter.endOfRequest?.(pfc))
         return 'CONTINUE'
       }
   }
@@ -136,6 +136,19 @@ export class FilterChain implements RequestModule<WorkerContext> {
       const pfc = this.contextOf(ctx, one)
       if (!pfc.hears('sendResponse')) continue
       if (one.filter.sendResponse?.(pfc, headers) === 'REQ_HANDLED_NOTIFICATION') return
+    }
+  }
+
+  /** A notification that has no answer. */
+  private tell(
+    ctx: WorkerContext,
+    notification: FilterNotification,
+    filters: readonly LoadedFilter[],
+    call: (filter: LoadedFilter, pfc: RequestFilterContext) => unknown,
+  ): void {
+    for (const one of filters) {
+      const pfc = this.contextOf(ctx, one)
+      if (pfc.hears(notification)) call(one, pfc)
     }
   }
 

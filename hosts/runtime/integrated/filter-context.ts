@@ -76,6 +76,8 @@ export class RequestFilterContext implements FilterContext {
   // --- for the chain
 
   hears(notification: FilterNotification): boolean {
+    const { port = 'both' } = this.filter.filter
+    if (port !== 'both' && (port === 'secure') !== this.isSecurePort) return false
     return !this.disabled?.has(notification)
   }
 
