@@ -6,6 +6,7 @@ export const figures = {
   'process.fastify': { title: 'Fastify in a process pool', unit: 'req/s' },
   'process.start': { title: 'Fastify in a process pool: start until ready', unit: 's' },
   'bare.start': { title: 'bare Fastify: start until it listens', unit: 's' },
+  'pool.filters': { title: 'Fastify in a thread pool, ten empty filters', unit: 'req/s' },
   nginx: { title: 'nginx in front of Fastify', unit: 'req/s' },
   cached: { title: 'cached answer of Fastify', unit: 'req/s' },
   'bare.express': { title: 'bare Express', unit: 'req/s' },

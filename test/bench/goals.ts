@@ -41,6 +41,14 @@ export const goals: readonly Goal[] = [
     atMost: true,
   },
   {
+    name: 'filters',
+    title: 'Fastify hello in a thread pool with ten empty filters / without',
+    of: 'pool.filters',
+    over: 'pool.fastify',
+    must: 0.85,
+    hope: 0.95,
+  },
+  {
     name: 'express',
     title: 'Express JSON in a thread pool / bare Express',
     of: 'pool.express',

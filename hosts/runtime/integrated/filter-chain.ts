@@ -12,9 +12,6 @@ import type { WorkerContext } from './worker-context.js'
 type Call = (filter: LoadedFilter, pfc: RequestFilterContext) => FilterStatus | Promise<FilterStatus>
 type Settled = SettledOutcome | Promise<SettledOutcome>
 
-/** Where the filters of a request keep their contexts. */
-const CONTEXTS = Symbol('filter contexts')
-
 export class FilterChain implements RequestModule<WorkerContext> {
   readonly beginRequest?: (ctx: WorkerContext) => Settled
   readonly authenticate?: (ctx: WorkerContext) => Settled
@@ -51,7 +48,7 @@ export class FilterChain implements RequestModule<WorkerContext> {
       }
     if (sends.length + denied.length > 0)
       this.sendResponse = (ctx) => {
-        this.respond(ctx, sends)
+        this.headLeaves(ctx, sends)
       }
     if (logs.length > 0)
       this.log = (ctx) => {
@@ -129,7 +126,7 @@ export class FilterChain implements RequestModule<WorkerContext> {
   }
 
   /** Statuses do not matter here: the response is on its way, and goes. */
-  private respond(ctx: WorkerContext, filters: readonly LoadedFilter[]): void {
+  private headLeaves(ctx: WorkerContext, filters: readonly LoadedFilter[]): void {
     if (ctx.response.statusCode === 401) for (const one of this.filters) this.contextOf(ctx, one).denied()
     const headers = new FilterResponseHeaders(ctx.response)
     for (const one of filters) {
@@ -178,11 +175,8 @@ export class FilterChain implements RequestModule<WorkerContext> {
   }
 
   private contextOf(ctx: WorkerContext, one: LoadedFilter): RequestFilterContext {
-    let contexts = ctx.items.get(CONTEXTS) as Map<LoadedFilter, RequestFilterContext> | undefined
-    if (!contexts) ctx.items.set(CONTEXTS, (contexts = new Map()))
-    let context = contexts.get(one)
-    if (!context) contexts.set(one, (context = new RequestFilterContext(ctx, one)))
-    return context
+    const contexts = (ctx.filterContexts ??= new Array<RequestFilterContext | undefined>(this.filters.length))
+    return (contexts[one.at] ??= new RequestFilterContext(ctx, one))
   }
 }
 

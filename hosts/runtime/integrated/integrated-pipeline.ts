@@ -170,7 +170,9 @@ const stepsOf = ({ modules, handlers, application }: IntegratedOptions): readonl
     },
   }
   return buildSteps(workerStates, ({ state }) => {
-    const runs = modules.flatMap(({ name, module }): Run<WorkerContext>[] => {
+    // What a module may call so is its own affair: the state is the house's.
+    const heard = state === 'respond' ? [] : modules
+    const runs = heard.flatMap(({ name, module }): Run<WorkerContext>[] => {
       const run = module[state as RequestEvent]
       return run ? [{ name, run: run.bind(module) }] : []
     })

@@ -5,6 +5,8 @@ import type { WorkerScope } from '../../../core/contract/worker-module.js'
 import { importExtension } from '../../../core/registry/import-extension.js'
 
 export interface LoadedFilter {
+  /** Its place among those of the application. */
+  readonly at: number
   readonly name: string
   readonly filter: FilterModule
   readonly options: Readonly<Record<string, unknown>>
@@ -13,15 +15,17 @@ export interface LoadedFilter {
 const ORDER = { high: 0, medium: 1, low: 2 } as const
 
 /** By priority; among equals as the configuration lists them. */
-export const inFilterOrder = (filters: readonly LoadedFilter[]): LoadedFilter[] =>
-  [...filters].sort((a, b) => ORDER[a.filter.priority ?? 'low'] - ORDER[b.filter.priority ?? 'low'])
+export const inFilterOrder = (filters: readonly Omit<LoadedFilter, 'at'>[]): LoadedFilter[] =>
+  [...filters]
+    .sort((a, b) => ORDER[a.filter.priority ?? 'low'] - ORDER[b.filter.priority ?? 'low'])
+    .map((filter, at) => ({ ...filter, at }))
 
 /** @throws Error that names the filter and says what is wrong with it. */
 export const loadFilter = async (
   { name, module, options }: ExtensionSettings,
   { physicalPath }: ApplicationSettings,
   scope: WorkerScope,
-): Promise<LoadedFilter> => {
+): Promise<Omit<LoadedFilter, 'at'>> => {
   if (module === undefined) throw new Error(`Filter "${name}" has no "module".`)
   const filter = (await importExtension(module, physicalPath, 'filter')) as FilterModule
   await filter.load?.(scope, options)

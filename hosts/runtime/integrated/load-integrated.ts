@@ -33,7 +33,7 @@ export const loadIntegrated = async (
   const scope = scopeOf(settings, around)
   const named: NamedModule[] = []
   let perClient = false
-  const loaded: LoadedFilter[] = []
+  const loaded: Omit<LoadedFilter, 'at'>[] = []
   for (const entry of filters) {
     loaded.push(await loadFilter(entry, settings, scope))
     perClient ||= !entry.enableCache

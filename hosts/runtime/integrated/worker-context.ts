@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.js'
 import type { HostedRequest } from '../hosted-request.js'
 import type { StandInSocket } from '../stand-in-socket.js'
 import { sendErrorPage, type ErrorFacts } from './error-page.js'
+import type { RequestFilterContext } from './filter-context.js'
 import type { IntegratedPipeline } from './integrated-pipeline.js'
 import type { MappedHandler } from './mapped-handler.js'
 import { pathOf, queryOf } from './url-path.js'
@@ -41,6 +42,8 @@ export class WorkerContext implements HttpContext, Walked {
   /** A child passes on: only mappings behind this one are tried. */
   mappedAfter: MappedHandler | null = null
   disableCustomError = false
+  /** What each filter keeps of this request, by its place among them. */
+  filterContexts: (RequestFilterContext | undefined)[] | null = null
   /** Filters that want to answer a 401 themselves: asked before the error page, answers whether they have. */
   onDenied: ((subStatus: number) => boolean) | null = null
   onChildDone: () => void = () => undefined

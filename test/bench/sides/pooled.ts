@@ -12,10 +12,20 @@ interface Pooled {
   readonly application: 'fastify-app' | 'express-app'
   readonly isolation?: 'process'
   readonly caching: boolean
+  /** Of the application. */
+  readonly filters?: readonly object[]
   readonly question: (url: string) => Question
 }
 
-const pooledSide = ({ title, figure, application, isolation, caching, question }: Pooled): Side => ({
+const pooledSide = ({
+  title,
+  figure,
+  application,
+  isolation,
+  caching,
+  filters = [],
+  question,
+}: Pooled): Side => ({
   title,
   figures: [figure],
   measure: async (run) => {
@@ -23,7 +33,12 @@ const pooledSide = ({ title, figure, application, isolation, caching, question }
       applicationPools: [{ name: 'Api', ...(isolation && { isolation }) }],
       sites: [
         oneSite([
-          { applicationPool: 'Api', module: applicationFile(application), caching: { enabled: caching } },
+          {
+            applicationPool: 'Api',
+            module: applicationFile(application),
+            caching: { enabled: caching },
+            filters,
+          },
         ]),
       ],
     })
@@ -53,6 +68,18 @@ export const pooledFastify = pooledSide({
   figure: 'pool.fastify',
   application: 'fastify-app',
   caching: false,
+  question: (url) => ({ url: `${url}/` }),
+})
+
+export const filteredFastify = pooledSide({
+  title: 'Fastify in a thread pool, ten empty filters',
+  figure: 'pool.filters',
+  application: 'fastify-app',
+  caching: false,
+  filters: Array.from({ length: 10 }, (_value, i) => ({
+    name: `Empty${i}`,
+    module: applicationFile('empty-filter'),
+  })),
   question: (url) => ({ url: `${url}/` }),
 })
 
