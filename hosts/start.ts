@@ -9,6 +9,7 @@ import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js
 import { Namespace } from '../core/namespace/namespace.js'
 import { Pipeline } from '../core/pipeline/pipeline.js'
 import { completeApplications } from '../core/registry/applications.js'
+import { balanceOf, requireBalancers } from '../core/registry/balancers.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
 import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
@@ -77,6 +78,7 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
     const plan = planSlots(read, modules)
     const complete = await completeApplications(read, await knownAdapters(modules))
     const config = await completeExtensions(complete)
+    requireBalancers(config, modules)
     return { config, modules, plan }
   })
 }
@@ -157,6 +159,7 @@ export const startServer = async (
     events,
     machine,
     adapters: adaptersOf(checked.modules),
+    balanceOf: (pool) => balanceOf(pool, checked.modules, scope),
   })
   const rawFilters = await loadRawFilters(config)
   const listener = new Listener({

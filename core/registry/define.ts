@@ -2,6 +2,7 @@
 import type { TObject, TSchema } from 'typebox'
 import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
 import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
+import type { BalancerDefinition, BalancerModule } from '../contract/balancer.js'
 import type { FilterDefinition, FilterModule, FilterNotification } from '../contract/filter.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
 
@@ -77,6 +78,19 @@ const NOTIFICATIONS = [
   'endOfRequest',
   'endOfNetSession',
 ] as const satisfies readonly FilterNotification[]
+
+/**
+ * Makes a load-balancing function of a definition: what a pool names in `loadBalancing`.
+ *
+ * @throws TypeError when the definition has no name or no `setup`.
+ */
+export const defineBalancer = <O extends TSchema = TObject>(
+  definition: BalancerDefinition<O>,
+): BalancerModule<O> => {
+  requireName(definition.name, 'defineBalancer')
+  requireFunction(definition.setup, 'defineBalancer', 'setup')
+  return Object.freeze({ ...definition, kind: 'balancer' as const })
+}
 
 const requireName = (name: unknown, by: string): void => {
   if (typeof name !== 'string' || name === '') throw new TypeError(`${by}: a module needs a name`)

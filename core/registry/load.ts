@@ -37,7 +37,7 @@ export const loadModules = async (
       const options = structuredClone(declared.options) as Record<string, unknown>
       const pointer = `${declared.pointer}/options`
       // An adapter's options are completed by each application, and checked there.
-      if (module.kind === 'stage') {
+      if (module.kind !== 'adapter') {
         problems.push(...(await checkOptions(module.options, options, pointer, config.directory)))
       }
       loaded.push({ name: declared.name, module, options, file })
@@ -78,18 +78,23 @@ const importDeclared = async (
     throw new ImportFailure(`${pointer}/module`, `cannot be loaded: ${message}`)
   }
   const module = Object.values(exported).find(isModule)
-  if (module?.kind === 'stage' && module.webgarden !== undefined && !satisfies(version, module.webgarden)) {
+  if (
+    module &&
+    module.kind !== 'adapter' &&
+    module.webgarden !== undefined &&
+    !satisfies(version, module.webgarden)
+  ) {
     const message = `is made for webgarden ${module.webgarden}, and this is ${version}; install a version of it that fits`
     throw new ImportFailure(`${pointer}/module`, message)
   }
   if (module) return { module, file }
   throw new ImportFailure(
     `${pointer}/module`,
-    `${specifier} exports no module; make one with defineStage or defineAdapter and export it`,
+    `${specifier} exports no module; make one with defineStage, defineAdapter or defineBalancer and export it`,
   )
 }
 
 const isModule = (value: unknown): value is DeclaredModule =>
   typeof value === 'object' &&
   value !== null &&
-  ['stage', 'adapter'].includes(String((value as { kind?: unknown }).kind))
+  ['stage', 'adapter', 'balancer'].includes(String((value as { kind?: unknown }).kind))

@@ -1,8 +1,9 @@
 /** What the registry knows of a module of the configuration once it has been imported and its options checked. */
 import type { AdapterModule } from '../contract/adapter.js'
+import type { BalancerModule } from '../contract/balancer.js'
 import type { Slot, StageModule } from '../contract/stage.js'
 
-export type DeclaredModule = StageModule | AdapterModule
+export type DeclaredModule = StageModule | AdapterModule | BalancerModule
 
 export interface LoadedModule {
   readonly name: string

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js'
 import type { ExtensionConfig, PoolConfig, ServerConfig, SiteConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
+import type { Balance } from '../contract/balancer.js'
 import type { AdapterSettings, ApplicationSettings, ExtensionSettings } from '../contract/messages.js'
 import type { Machine } from '../contract/machine.js'
 import type { WorkerHost } from '../contract/worker-host.js'
@@ -27,6 +28,8 @@ export interface ServiceOptions {
   readonly events: EventLog
   readonly machine: Machine
   readonly adapters: readonly AdapterSettings[]
+  /** Which worker of a garden gets a request; always the next in turn where left out. */
+  readonly balanceOf?: (pool: PoolConfig) => Balance | null
 }
 
 export class ActivationService {
@@ -42,7 +45,7 @@ export class ActivationService {
   private readonly leaving = new Set<ApplicationPool>()
   private lastWorkerId = 0
 
-  constructor({ config, namespace, hostOf, clock, events, machine, adapters }: ServiceOptions) {
+  constructor({ config, namespace, hostOf, clock, events, machine, adapters, balanceOf }: ServiceOptions) {
     this.orphans = new Orphans({ clock, events })
     this.pressure = new MemoryPressure({
       clock,
@@ -58,6 +61,7 @@ export class ActivationService {
       config,
       together: config.isolationMode === 'iis5' ? [] : undefined,
       adapters,
+      balanceOf: balanceOf ?? (() => null),
       pressure: this.pressure,
       orphans: this.orphans,
       settingsOf,
