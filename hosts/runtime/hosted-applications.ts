@@ -5,7 +5,8 @@ import type { ServerEvent } from '../../core/contract/events.js'
 import type { ApplicationSettings, WorkerSettings } from '../../core/contract/messages.js'
 import type { Exchange } from './exchange.js'
 import type { Integrated } from './integrated/integrated.js'
-import type { StandardModules, Surroundings } from './integrated/load-integrated.js'
+import type { KnownExtensions } from './integrated/find-extension.js'
+import type { Surroundings } from './integrated/load-integrated.js'
 import { loadAdapters } from './load-adapters.js'
 import { loadApplication } from './load-application.js'
 import { countSegments } from './request-path.js'
@@ -106,12 +107,12 @@ export class HostedApplications {
     standard: readonly AdapterModule[],
     tell: (event: ServerEvent) => void,
     failed: (application: number) => void = () => undefined,
-    modules: StandardModules = {},
+    known: KnownExtensions = {},
     reportUnhealthy: (reason?: string) => void = () => undefined,
   ) {
     this.standard = standard
     this.tell = tell
-    this.around = { standard: modules, tell, reportUnhealthy }
+    this.around = { known, tell, reportUnhealthy }
     this.failed = failed
   }
 

@@ -11,7 +11,7 @@ import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest } from './hosted-request.js'
-import type { StandardModules } from './integrated/load-integrated.js'
+import type { KnownExtensions } from './integrated/find-extension.js'
 import { MissedLengths } from './missed-lengths.js'
 import type { MissedLength } from './node-internals.js'
 import { Pulse } from './pulse.js'
@@ -22,7 +22,7 @@ export interface RuntimeOptions {
   readonly post: Post
   readonly adapters: readonly AdapterModule[]
   /** Modules that applications can list without naming a file. */
-  readonly modules?: StandardModules
+  readonly modules?: KnownExtensions
   /** The worker is done: it has drained and may end. */
   readonly onDrained: () => void
   /** Bytes in use, as pings tell them; those of this isolate, where nothing else is said. */

@@ -29,6 +29,7 @@ export class InProcessWorker {
         this.receiver.receive(copy(batch, transfer))
       },
       adapters: [adapterOf(app, settings)],
+      modules: options.extensions?.known ?? {},
       onDrained: () => {
         this.drained()
       },

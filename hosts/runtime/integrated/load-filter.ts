@@ -2,7 +2,7 @@
 import type { FilterModule } from '../../../core/contract/filter.js'
 import type { ApplicationSettings, ExtensionSettings } from '../../../core/contract/messages.js'
 import type { WorkerScope } from '../../../core/contract/worker-module.js'
-import { importExtension } from '../../../core/registry/import-extension.js'
+import { findExtension, type KnownExtensions } from './find-extension.js'
 
 export interface LoadedFilter {
   /** Its place among those of the application. */
@@ -22,12 +22,13 @@ export const inFilterOrder = (filters: readonly Omit<LoadedFilter, 'at'>[]): Loa
 
 /** @throws Error that names the filter and says what is wrong with it. */
 export const loadFilter = async (
-  { name, module, options }: ExtensionSettings,
-  { physicalPath }: ApplicationSettings,
+  entry: ExtensionSettings,
+  application: ApplicationSettings,
   scope: WorkerScope,
+  known: KnownExtensions,
 ): Promise<Omit<LoadedFilter, 'at'>> => {
-  if (module === undefined) throw new Error(`Filter "${name}" has no "module".`)
-  const filter = (await importExtension(module, physicalPath, 'filter')) as FilterModule
+  const { name, options } = entry
+  const filter = (await findExtension(entry, 'filter', application, known)) as FilterModule
   await filter.load?.(scope, options)
   return { name, filter, options }
 }

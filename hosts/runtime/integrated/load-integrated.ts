@@ -5,19 +5,16 @@ import type { ApplicationSettings } from '../../../core/contract/messages.js'
 import type { WorkerModule, WorkerScope } from '../../../core/contract/worker-module.js'
 import { loadHandler } from './load-handler.js'
 import { FilterChain } from './filter-chain.js'
-import { loadModule } from './load-module.js'
+import { findExtension, type KnownExtensions } from './find-extension.js'
 import { inFilterOrder, loadFilter, type LoadedFilter } from './load-filter.js'
 import { HandlerMap } from './handler-map.js'
 import { Integrated } from './integrated.js'
 import { IntegratedPipeline, type NamedModule } from './integrated-pipeline.js'
 import type { WorkerContext } from './worker-context.js'
 
-/** Imports a standard module by its name; undefined where there is none of that name. */
-export type StandardModules = Readonly<Record<string, () => Promise<WorkerModule>>>
-
 export interface Surroundings {
   readonly adapters: readonly AdapterModule[]
-  readonly standard: StandardModules
+  readonly known: KnownExtensions
   readonly tell: (event: ServerEvent) => void
   readonly reportUnhealthy: (reason?: string) => void
 }
@@ -35,12 +32,12 @@ export const loadIntegrated = async (
   let perClient = false
   const loaded: Omit<LoadedFilter, 'at'>[] = []
   for (const entry of filters) {
-    loaded.push(await loadFilter(entry, settings, scope))
+    loaded.push(await loadFilter(entry, settings, scope, around.known))
     perClient ||= !entry.enableCache
   }
   if (loaded.length > 0) named.push({ name: 'filters', module: new FilterChain(inFilterOrder(loaded)) })
   for (const entry of modules) {
-    const module = await loadModule(entry, settings, around.standard)
+    const module = (await findExtension(entry, 'module', settings, around.known)) as WorkerModule
     perClient ||= module.perClient !== false
     named.push({ name: entry.name, module: await module.setup(scope, entry.options) })
   }
