@@ -2,11 +2,12 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { build } from '../../../core/config/build.js'
+import type { ServerConfig } from '../../../core/contract/config.js'
 import type { ModuleScope, Slot, StageModule } from '../../../core/contract/stage.js'
 import type { ConfigurationError } from '../../../core/errors.js'
 import { defineAdapter, defineStage } from '../../../core/registry/define.js'
 import type { LoadedModule } from '../../../core/registry/loaded.js'
-import { planSlots, setUpStages } from '../../../core/registry/slots.js'
+import { planSlots as planInSlots, setUpStages, type StageOfLog } from '../../../core/registry/slots.js'
 
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
 
@@ -33,6 +34,12 @@ const world = () => {
   })
   return { life, make, loaded: SLOTS.map((slot) => make(slot, slot)) }
 }
+
+/** The stage of a log module: one that knows what it stands for. */
+const stageOfLog: StageOfLog = ({ name, file }) =>
+  defineStage({ name: `${name} of ${file}`, slot: 'log', setup: () => ({ run: () => 'CONTINUE' }) })
+const planSlots = (to: ServerConfig, loaded: readonly LoadedModule[]) =>
+  planInSlots(to, loaded, stageOfLog)
 
 const config = (pipeline: object = {}) => build({ pipeline }, '/srv/applicationHost.json')
 
