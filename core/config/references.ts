@@ -110,7 +110,10 @@ const checkSiteLogs = ({ sites, pipeline, modules }: ServerConfig, report: Repor
     logFile.modules?.forEach((name, index) => {
       if (name === '' || inUse.has(name)) return
       const remedy = suggestion(name, inUse) || '; name it there too'
-      report(`${pointer}/logFile/modules/${index}`, `there is no log module "${name}" in pipeline.log${remedy}`)
+      report(
+        `${pointer}/logFile/modules/${index}`,
+        `there is no log module "${name}" in pipeline.log${remedy}`,
+      )
     })
   }
 }

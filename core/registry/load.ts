@@ -62,9 +62,7 @@ class Loader {
     this.directory = directory
     this.standard = standard
     this.standardLogs = standardLogs
-    this.stages = new Set(
-      Object.entries(pipeline).flatMap(([slot, names]) => (slot === 'log' ? [] : names)),
-    )
+    this.stages = new Set(Object.entries(pipeline).flatMap(([slot, names]) => (slot === 'log' ? [] : names)))
   }
 
   async load(declared: ModuleConfig): Promise<Outcome> {

@@ -2,7 +2,6 @@
 import type { LogRecord } from '../../core/contract/log.js'
 import { Group, Row, type Batch, type GroupValue } from './batch.js'
 
-
 /** @param headers - names of the headers behind each group's own fields, in lower case */
 export const recordsOf = ({ count, groups, rows }: Batch, headers: readonly string[]): LogRecord[] => {
   const width = Group.HEADERS + headers.length

@@ -93,7 +93,10 @@ class Desk {
     const { name } = this.start
     return (why) => {
       const text = `Log module "${name}" failed in ${method}: ${why}.`
-      this.say({ kind: 'event', event: { id: 0, level: 'error', source: 'module', text, facts: { module: name } } })
+      this.say({
+        kind: 'event',
+        event: { id: 0, level: 'error', source: 'module', text, facts: { module: name } },
+      })
     }
   }
 }

@@ -9,13 +9,15 @@ export const logWorker = Type.Object(
       maximum: 1_073_741_824,
       default: 16_777_216,
       unit: 'bytes',
-      description: 'Records that the module has not taken yet wait in memory, so many at most; what comes on top is lost.',
+      description:
+        'Records that the module has not taken yet wait in memory, so many at most; what comes on top is lost.',
     }),
     writeTimeLimit: TimeSpan({
       from: 100,
       to: HOUR,
       default: '30s',
-      description: 'A module that takes longer for a batch, or for its set-up, has stalled: its worker is replaced.',
+      description:
+        'A module that takes longer for a batch, or for its set-up, has stalled: its worker is replaced.',
     }),
     shutdownTimeLimit: TimeSpan({
       from: 0,

@@ -38,8 +38,7 @@ const world = () => {
 /** The stage of a log module: one that knows what it stands for. */
 const stageOfLog: StageOfLog = ({ name, file }) =>
   defineStage({ name: `${name} of ${file}`, slot: 'log', setup: () => ({ run: () => 'CONTINUE' }) })
-const planSlots = (to: ServerConfig, loaded: readonly LoadedModule[]) =>
-  planInSlots(to, loaded, stageOfLog)
+const planSlots = (to: ServerConfig, loaded: readonly LoadedModule[]) => planInSlots(to, loaded, stageOfLog)
 
 const config = (pipeline: object = {}) => build({ pipeline }, '/srv/applicationHost.json')
 
