@@ -56,9 +56,17 @@ const openSqlite = (Driver: SqliteDriver, { connection, directory, timeLimit }: 
   return { dialect: new SqliteDialect({ database }), dateTime: 'text', abort: () => undefined }
 }
 
+/** An 'error' event that nobody listens to ends the worker. */
+interface Broken {
+  on(event: 'error', listener: () => void): void
+}
+
+const ignore = (): void => undefined
+
 interface PostgresDriver {
   readonly Pool: new (options: object) => PostgresPool & {
     on(event: 'error', listener: () => void): void
+    on(event: 'connect', listener: (client: Broken) => void): void
   }
 }
 
@@ -75,22 +83,27 @@ const openPostgres = ({ Pool }: PostgresDriver, { connection, timeLimit }: Reach
       return socket
     },
   })
-  // An idle connection that breaks: the next statement finds out.
-  pool.on('error', () => undefined)
+  // A connection that breaks between two statements: the next one finds out.
+  pool.on('error', ignore)
+  pool.on('connect', (client) => client.on('error', ignore))
   const abort = (): void => {
     for (const socket of sockets) socket.destroy()
   }
   return { dialect: new PostgresDialect({ pool }), dateTime: 'timestamp', abort }
 }
 
+interface Destroyable extends Broken {
+  destroy(): void
+}
+
 interface MysqlDriver {
   createPool(options: object): MysqlPool & {
-    on(event: 'connection', listener: (connection: { destroy(): void }) => void): void
+    on(event: 'connection', listener: (connection: Destroyable) => void): void
   }
 }
 
 const openMariaDb = ({ createPool }: MysqlDriver, { connection, timeLimit }: Reach): Opened => {
-  const connections = new Set<{ destroy(): void }>()
+  const connections = new Set<Destroyable>()
   const pool = createPool({
     ...(typeof connection === 'string' ? { uri: connection.replace(/^mariadb:/, 'mysql:') } : connection),
     connectionLimit: 1,
@@ -98,7 +111,10 @@ const openMariaDb = ({ createPool }: MysqlDriver, { connection, timeLimit }: Rea
     // Times are written as text already, in the zone that the options ask for.
     dateStrings: true,
   })
-  pool.on('connection', (one) => connections.add(one))
+  pool.on('connection', (one) => {
+    one.on('error', ignore)
+    connections.add(one)
+  })
   const abort = (): void => {
     for (const one of connections) one.destroy()
   }

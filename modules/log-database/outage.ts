@@ -7,6 +7,7 @@ export class Outage {
   private readonly spool: string
   private away = false
   private full = false
+  private hasOld = false
   private waited = 0
   private followed = 0
   private lost = 0
@@ -16,6 +17,11 @@ export class Outage {
     this.name = name
     this.events = events
     this.spool = spool
+  }
+
+  /** The spool holds what an earlier server has left. */
+  inherit(): void {
+    this.hasOld = true
   }
 
   begin(error: unknown): void {
@@ -55,14 +61,15 @@ export class Outage {
 
   /** The spool is empty. */
   end(): void {
-    if (this.away || this.lost > 0)
+    if (this.away || this.hasOld || this.lost > 0)
       this.write(
         this.lost > 0 ? 'error' : 'info',
-        `The database of log "${this.name}" can be written again; ${counted(this.followed)} followed from ${this.spool}, ${this.lost} lost.`,
+        `The database of log "${this.name}" has what waited; ${counted(this.followed)} followed from ${this.spool}, ${this.lost} lost.`,
         { followed: this.followed, lost: this.lost },
       )
     this.away = false
     this.full = false
+    this.hasOld = false
     this.waited = 0
     this.followed = 0
     this.lost = 0

@@ -25,6 +25,7 @@ export class Writer {
     this.spool = spool
     this.outage = outage
     this.longestPause = longestPause
+    if (!spool.isEmpty) outage.inherit()
     // Says at the start, and not with the first request, that the database cannot be reached.
     this.startDraining()
   }
