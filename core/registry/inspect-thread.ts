@@ -19,7 +19,7 @@ const inspect = async ({ file, options: given, pointer, directory }: Inspection)
   if (module?.kind !== 'log') return { kind: 'other' }
   const options = { ...given }
   const problems: ConfigurationProblem[] = [
-    ...(await checkOptions(module.options as TSchema | undefined, options, pointer, directory)),
+    ...(await checkOptions(module.options, options, pointer, directory)),
   ]
   if (problems.length === 0) problems.push(...(await ownCheck(module, options, pointer, directory)))
   const headers = [...new Set((module.headers ?? []).map((name) => name.toLowerCase()))]

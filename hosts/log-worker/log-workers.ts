@@ -43,7 +43,7 @@ export class LogWorkers {
           },
         }
       },
-    }) as unknown as StageModule
+    })
 
   /** All at once: what stalls takes its time only once. */
   private close(): Promise<void> {

@@ -85,7 +85,7 @@ const openPostgres = ({ Pool }: PostgresDriver, { connection, timeLimit }: Reach
   })
   // A connection that breaks between two statements: the next one finds out.
   pool.on('error', ignore)
-  pool.on('connect', (client) => client.on('error', ignore))
+  pool.on('connect', (client) => { client.on('error', ignore); })
   const abort = (): void => {
     for (const socket of sockets) socket.destroy()
   }

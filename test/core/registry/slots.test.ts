@@ -63,6 +63,26 @@ t.test('a slot that is left out has the standard stage; others have theirs, in t
   test.same(namesIn(plan), ['gate+validate', '', 'route', 'queue', 'dispatch', 'json+log'])
 })
 
+t.test('a log module stands in slot log by its stage, and in no other', async (test) => {
+  const { loaded } = world()
+  const audit: LoadedModule = {
+    name: 'audit',
+    options: {},
+    file: '/srv/audit.js',
+    module: { kind: 'log', name: 'audit', headers: [] },
+  }
+  const plan = planSlots(config({ log: ['log', 'audit'] }), [...loaded, audit])
+  test.match(plan.log[1], { name: 'audit', module: { name: 'audit of /srv/audit.js' } })
+  try {
+    planSlots(config({ cache: ['audit'] }), [...loaded, audit])
+    test.fail('nothing was wrong with it')
+  } catch (error) {
+    test.match((error as ConfigurationError).problems, [
+      { message: 'module "audit" is made for the slot "log", not for "cache"' },
+    ])
+  }
+})
+
 t.test(
   'a module in the wrong slot, an adapter in a slot: all told at once, each at its place',
   async (test) => {
