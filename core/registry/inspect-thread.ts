@@ -1,7 +1,6 @@
 /** The thread of `inspectApart`: imports one module, and checks its options if it is a log module. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { pathToFileURL } from 'node:url'
-import type { TSchema } from 'typebox'
 import type { LogModule } from '../contract/log.js'
 import type { ConfigurationProblem } from '../errors.js'
 import { checkOptions } from './check-options.js'
