@@ -144,6 +144,8 @@ export const startServer = async (
   }
   const chains = await withPositions(() => setUpStages(checked.plan, scope)).catch(async (error: unknown) => {
     await control.close()
+    // Those that were set up have threads and files.
+    await fastify.close()
     throw error
   })
   reportForeignStages(checked, events)

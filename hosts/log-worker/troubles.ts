@@ -77,13 +77,30 @@ export class Troubles {
     )
   }
 
-  /** An event of the module's own. */
-  pass(event: ServerEvent): void {
-    this.events.write(event)
+  /** An event of the module's own, whatever it may have put into it: nothing that is odd about it may harm the server. */
+  pass(event: unknown): void {
+    const { id, level, text, facts } = (event ?? {}) as Partial<Record<keyof ServerEvent, unknown>>
+    this.events.write({
+      id: typeof id === 'number' ? id : 0,
+      level: level === 'info' || level === 'warning' ? level : 'error',
+      source: 'module',
+      text: String(text),
+      facts: { module: this.name, ...plainFacts(facts) },
+    })
   }
 
   private write(level: EventLevel, text: string, facts: Readonly<Record<string, unknown>> = {}): void {
     this.events.write({ id: 0, level, source: 'module', text, facts: { module: this.name, ...facts } })
+  }
+}
+
+/** What JSON has words for; nothing where it has none, such as a BigInt. */
+const plainFacts = (facts: unknown): Readonly<Record<string, unknown>> => {
+  try {
+    const plain = JSON.parse(JSON.stringify(facts ?? {})) as unknown
+    return typeof plain === 'object' && plain !== null ? (plain as Record<string, unknown>) : {}
+  } catch {
+    return {}
   }
 }
 

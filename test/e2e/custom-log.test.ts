@@ -186,6 +186,17 @@ t.test('a set-up that fails costs events, and records only', async (t) => {
   t.match(server.output(), /1 record was lost/)
 })
 
+t.test('a start that fails behind a log module ends, and its worker with it', async (t) => {
+  const file = join(t.testdir(), 'out')
+  const config = oneSite([application], {
+    modules: [log('audit', { file }), { name: 'late', module: './late.mjs' }],
+    pipeline: { log: ['audit', 'late'] },
+  })
+  const late =
+    "export default { kind: 'stage', name: 'late', slots: ['log'], setup() { throw new Error('too late') } }"
+  await t.rejects(startServer(config, { ...files, 'late.mjs': late }), /too late/)
+})
+
 t.test('what is wrong with a log module is told before anything starts, each at its place', async (t) => {
   const config = {
     modules: [

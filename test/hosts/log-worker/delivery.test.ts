@@ -173,3 +173,21 @@ t.test('a stop cuts a pause short, and waits no longer than its limit', async (t
   t.match(texts().at(-1), /had not taken all its records when the server stopped; 7 records were lost/)
   delivery.add(batch())
 })
+
+t.test('an event of the module is its own, however odd it is', async (t) => {
+  const events: ServerEvent[] = []
+  const troubles = new Troubles('audit', { write: (event) => events.push(event) })
+  troubles.pass({ id: 5, level: 'warning', source: 'WAS', text: 'hello', facts: { a: 1 } })
+  for (const odd of [null, undefined, 'x', { level: 'loud', facts: { big: 1n } }]) troubles.pass(odd)
+  t.match(events[0], {
+    id: 5,
+    level: 'warning',
+    source: 'module',
+    text: 'hello',
+    facts: { module: 'audit', a: 1 },
+  })
+  t.same(
+    events.slice(1).map(({ level, source }) => `${level} ${source}`),
+    Array.from({ length: 4 }, () => 'error module'),
+  )
+})
