@@ -58,11 +58,11 @@ t.test('requests that share their headers share a group, but not what differs', 
   const headers = ['User-Agent', 'x']
   for (const path of ['/one', '/two', '/one', '/one', '/two'])
     collector.add(repeated(headers, { site, target: path, path }))
-  collector.add(repeated(headers, { site, target: '/one', path: '/one', method: 'HEAD' }))
+  collector.add(repeated(headers, { site, target: '/two', path: '/two', method: 'HEAD' }))
   collector.flush()
   t.same(
     records().map(({ method, path }) => `${method} ${path}`),
-    ['GET /one', 'GET /two', 'GET /one', 'GET /one', 'GET /two', 'HEAD /one'],
+    ['GET /one', 'GET /two', 'GET /one', 'GET /one', 'GET /two', 'HEAD /two'],
   )
   t.equal(batches.length, 1)
 })
