@@ -12,9 +12,9 @@ import { completeApplications } from '../core/registry/applications.js'
 import { balanceOf, requireBalancers } from '../core/registry/balancers.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
-import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
+import { isLog, planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
-import { standardStages } from '../modules/standard.js'
+import { standardLogs, standardStages } from '../modules/standard.js'
 import { openControl } from './admin/control.js'
 import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
 import type { ConfigurationVersion } from './configuration/history.js'
@@ -28,6 +28,7 @@ import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
+import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
 import { listening, steered } from './steered.js'
@@ -74,8 +75,8 @@ export interface CheckedConfig {
 export const checkConfig = async (file: string): Promise<CheckedConfig> => {
   const read = await readConfigApart(file)
   return withPositions(async () => {
-    const modules = await loadModules(read, standardStages)
-    const plan = planSlots(read, modules)
+    const modules = await loadModules(read, standardStages, standardLogs)
+    const plan = planSlots(read, modules, new LogWorkers().stageOf)
     const complete = await completeApplications(read, await knownAdapters(modules))
     const config = await completeExtensions(complete)
     requireBalancers(config, modules)
@@ -148,9 +149,11 @@ export const startServer = async (
   }
   const chains = await withPositions(() => setUpStages(checked.plan, scope)).catch(async (error: unknown) => {
     await control.close()
+    // Those that were set up have threads and files.
+    await fastify.close()
     throw error
   })
-  reportForeignStages(checked.plan, events)
+  reportForeignStages(checked, events)
   const service = new ActivationService({
     config,
     namespace,
@@ -263,16 +266,18 @@ const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {
   }
 }
 
-/** The administrator shall know which code that is not ours runs in the listener. */
-const reportForeignStages = (plan: Plan, events: EventLog): void => {
+/** The administrator shall know which code that is not ours runs in the listener, and which beside it. */
+const reportForeignStages = ({ plan, modules }: CheckedConfig, events: EventLog): void => {
+  const logs = new Set(modules.filter(isLog).map(({ name }) => name))
   for (const [slot, stages] of Object.entries(plan)) {
     for (const { name, module } of stages) {
       if (Object.values(standardStages).includes(module)) continue
+      const where = logs.has(name) ? 'in a log worker of its own' : `in the listener, in the ${slot} state`
       events.write({
         id: 0,
         level: 'info',
         source: 'W3SVC',
-        text: `Module "${name}" runs in the listener, in the ${slot} state, because the configuration says so.`,
+        text: `Module "${name}" runs ${where}, because the configuration says so.`,
         facts: { module: name, slot },
       })
     }

@@ -22,6 +22,7 @@ export const findContradictions = (config: ServerConfig): Problem[] => {
   checkBindings(config, report)
   checkModules(config, files, report)
   for (const site of config.sites) checkApplications(site, pools, files, report)
+  checkSiteLogs(config, report)
   for (const pool of isolatedApart(config)) checkIsolation(pool, report)
   checkEnvironments(config, report)
   checkControl(config, report)
@@ -102,6 +103,21 @@ const checkModules = (config: ServerConfig, files: ModuleFiles, report: Report):
       if (name === '' || known.has(name)) return
       const pointer = names.length === 1 ? `/pipeline/${slot}` : `/pipeline/${slot}/${index}`
       report(pointer, `there is no module "${name}"${suggestion(name, known) || '; declare it in "modules"'}`)
+    })
+  }
+}
+
+/** A module that stands nowhere in the slot gets no records at all, whatever a site says. */
+const checkSiteLogs = ({ sites, pipeline, modules }: ServerConfig, report: Report): void => {
+  const inUse = new Set((pipeline.log ?? []).filter((name) => modules.some((module) => module.name === name)))
+  for (const { logFile, pointer } of sites) {
+    logFile.modules?.forEach((name, index) => {
+      if (name === '' || inUse.has(name)) return
+      const remedy = suggestion(name, inUse) || '; name it there too'
+      report(
+        `${pointer}/logFile/modules/${index}`,
+        `there is no log module "${name}" in pipeline.log${remedy}`,
+      )
     })
   }
 }

@@ -91,7 +91,7 @@ export interface AccessDenied {
 }
 
 /** SF_NOTIFY_LOG: what is set here is what the listener logs. */
-export interface LogRecord {
+export interface FilterLog {
   readonly clientHostName: string
   clientUserName: string
   readonly serverName: string
@@ -132,7 +132,7 @@ export interface FilterNotifications<O = unknown> {
   /** Bytes to the client. In isolationMode iis5 only, for filters of the whole server. Synchronous. */
   sendRawData?(pfc: RawFilterContext<O>, raw: RawData): FilterStatus
   /** Synchronous: the last bytes of the response wait for it. */
-  log?(pfc: FilterContext<O>, record: LogRecord): void
+  log?(pfc: FilterContext<O>, record: FilterLog): void
   endOfRequest?(pfc: FilterContext<O>): void
   /** The connection has closed; what the filter kept on it is all there is. */
   endOfNetSession?(connectionContext: unknown): void

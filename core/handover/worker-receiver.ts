@@ -24,6 +24,8 @@ import { ResponseParts, tapFailure, type PartsSource } from './response-parts.js
 import { TakenRequest } from './taken-request.js'
 
 export interface ReceiverOptions {
+  /** Number of its worker; 0 where left out. */
+  readonly worker?: number
   readonly queue: RequestQueue
   /** Requests that it executes at one time at most (pool's concurrentRequests). */
   readonly credits: number
@@ -37,6 +39,7 @@ export interface ReceiverOptions {
  * worker has gone.
  */
 export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchReader {
+  readonly worker: number
   credits: number
   private readonly queue: RequestQueue
   private readonly outbox: Outbox
@@ -56,6 +59,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   takenLimit = 0
 
   constructor(options: ReceiverOptions) {
+    this.worker = options.worker ?? 0
     this.queue = options.queue
     this.credits = options.credits
     this.outbox = new Outbox(options.post)

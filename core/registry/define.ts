@@ -4,6 +4,7 @@ import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
 import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
 import type { BalancerDefinition, BalancerModule } from '../contract/balancer.js'
 import type { FilterDefinition, FilterModule, FilterNotification } from '../contract/filter.js'
+import type { LogDefinition, LogModule } from '../contract/log.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
 
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
@@ -90,6 +91,21 @@ export const defineBalancer = <O extends TSchema = TObject>(
   requireName(definition.name, 'defineBalancer')
   requireFunction(definition.setup, 'defineBalancer', 'setup')
   return Object.freeze({ ...definition, kind: 'balancer' as const })
+}
+
+/**
+ * Makes a log module of a definition: it gets the records of requests that are over, in a worker of its own.
+ *
+ * @throws TypeError when the definition has no name, no `setup`, or `headers` that are no names.
+ */
+export const defineLog = <O extends TSchema = TObject>(definition: LogDefinition<O>): LogModule<O> => {
+  requireName(definition.name, 'defineLog')
+  requireFunction(definition.setup, 'defineLog', 'setup')
+  const headers: unknown = definition.headers ?? []
+  if (!Array.isArray(headers) || !headers.every((name) => typeof name === 'string' && name !== '')) {
+    throw new TypeError("defineLog: headers must be a list of names, such as ['user-agent']")
+  }
+  return Object.freeze({ ...definition, kind: 'log' as const })
 }
 
 const requireName = (name: unknown, by: string): void => {

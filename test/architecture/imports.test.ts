@@ -137,10 +137,25 @@ t.test('the examples import webgarden by its public name only', async (t) => {
   t.same(where(guilty), [])
 })
 
+t.test(
+  'only log workers let custom logs in: nothing but a name of their file leads to the standard ones',
+  async (t) => {
+    const guilty = imports.filter(
+      ({ file, target, typeOnly }) =>
+        !typeOnly &&
+        target !== undefined &&
+        !file.startsWith('modules/log-database/') &&
+        (target.startsWith('modules/log-database/') || target === 'hosts/log-worker/worker-main.ts'),
+    )
+    t.same(where(guilty), [])
+  },
+)
+
 t.test('packages that have one room stay in it', async (t) => {
   const rooms: Record<string, RegExp> = {
     'lru-cache': /^modules\/cache\//,
-    piscina: /^hosts\/thread\//,
+    piscina: /^hosts\/(thread|log-worker)\//,
+    kysely: /^modules\/log-database\//,
     chokidar: /^hosts\/machine\//,
     pino: /^hosts\/event-log\//,
     'sonic-boom': /^modules\/log\//,

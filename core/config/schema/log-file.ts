@@ -116,6 +116,13 @@ export const logFile = Type.Object(
       },
       { description: 'Fields beside the standard ones.' },
     ),
+    modules: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        uniqueItems: true,
+        description:
+          'Log modules of `pipeline.log` that get the records of the site. All of them where left out.',
+      }),
+    ),
     logTargetW3C: Flags(['File', 'ETW'], {
       default: ['File'],
       notSupportedYet: true,

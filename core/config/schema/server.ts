@@ -4,6 +4,7 @@ import { applicationDefaults } from './application.js'
 import { configHistory } from './config-history.js'
 import { control } from './control.js'
 import { globalFilters } from './extensions.js'
+import { logWorker } from './log-worker.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
 import { pool, poolDefaults } from './pool.js'
 import { site, siteDefaults } from './site.js'
@@ -20,6 +21,7 @@ export const moduleEntry = Type.Object({
     }),
   ),
   options: Options({ description: 'Options of the module, checked against its own schema.' }),
+  logWorker,
 })
 
 /** The slots of the pipeline, and what fills each by default: the standard module of the same name. */

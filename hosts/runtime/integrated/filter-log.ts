@@ -1,9 +1,9 @@
 /** SF_NOTIFY_LOG: what a filter reads here is what would be logged, what it sets is what is logged. */
-import type { LogRecord } from '../../../core/contract/filter.js'
+import type { FilterLog } from '../../../core/contract/filter.js'
 import { pathOf, queryOf } from './url-path.js'
 import type { WorkerContext } from './worker-context.js'
 
-export class FilterLogRecord implements LogRecord {
+export class FilterLogRecord implements FilterLog {
   private readonly ctx: WorkerContext
 
   constructor(ctx: WorkerContext) {
