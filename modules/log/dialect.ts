@@ -9,6 +9,8 @@ export interface Dialect {
   readonly begin: string
   /** What stands in place of the last separator, and ends the line. */
   readonly end: string
+  /** Whether files begin with the names of the fields. */
+  readonly hasHead: boolean
   /** Whether a line may be cut where it is longer than maxLogLineLength. */
   readonly canBeCut: boolean
   /** The value of a field of bytes as they came, each one character. */

@@ -66,7 +66,7 @@ export class FieldLine implements LineFormat {
     }))
     this.customLength = customFields.maxCustomFieldLength
     const customNames = customFields.fields.map(({ logFieldName }) => escapeText(logFieldName))
-    this.fields = [...fieldNames(flags), ...customNames].join(' ')
+    this.fields = dialect.hasHead ? [...fieldNames(flags), ...customNames].join(' ') : ''
     this.longest = dialect.canBeCut ? config.maxLogLineLength : Number.POSITIVE_INFINITY
     const named = this.outcomeNames.reduce((sum, { length }) => sum + length, 0)
     this.fixed = 64 + this.begin.length + named + this.outcomes.length * (NUMBER_BYTES + 1)

@@ -20,6 +20,7 @@ const json: Dialect = {
   begin: '{',
   separator: ',',
   end: '}\n',
+  hasHead: false,
   canBeCut: false,
   raw: (value) => (value.length > LONGEST_FIELD ? '"..."' : quote(decodeRaw(value))),
   text: bounded,

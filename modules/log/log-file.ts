@@ -13,6 +13,8 @@ import { BYTES_PER_UNIT } from './put.js'
 const MOST_WAITING = 8 * 1024 * 1024
 /** Milliseconds between two looks at whether the file was moved or deleted. */
 const LOOK_AGAIN = 10_000
+/** When the last look was, so that the next one is due now. */
+const AT_ONCE = Number.NEGATIVE_INFINITY
 /** Milliseconds without a line after which a file is closed. */
 const IDLE = 15 * 60_000
 
@@ -106,7 +108,7 @@ export class LogFile implements LineSink {
   /** Looks at once whether its file was moved or deleted: what comes from now on is in a file of the configured name. */
   reopen(): void {
     this.cut()
-    this.lookedAt = Number.NEGATIVE_INFINITY
+    this.lookedAt = AT_ONCE
     this.running ??= this.writeAll()
   }
 
@@ -176,8 +178,10 @@ export class LogFile implements LineSink {
 
   private async writeAll(): Promise<void> {
     try {
-      if (this.batches.length === 0) await this.look()
-      for (let batch = this.batches[0]; batch; batch = this.batches[0]) {
+      for (;;) {
+        if (this.lookedAt === AT_ONCE) await this.look()
+        const batch = this.batches[0]
+        if (!batch) break
         await this.deliver(batch)
         this.handed = false
         this.batches.shift()

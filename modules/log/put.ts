@@ -4,19 +4,18 @@ import type { LogEncoding } from './file-series.js'
 import type { LineSink } from './line-format.js'
 
 const ZERO = 48
-const MOST_DIGITS = 999_999_999
 
 /** Bytes that `putNumber` needs at most. */
 export const NUMBER_BYTES = 24
 
-/** The digits of a whole number from 0 up; answers where they end. */
+/** The digits of a number, quickest of a small whole one; answers where they end. */
 export const putNumber = (bytes: Buffer, start: number, value: number): number => {
   let at = start
+  if ((value | 0) !== value || value < 0) return at + bytes.write(String(value), at, 'latin1')
   if (value < 10) {
     bytes[at++] = ZERO + value
     return at
   }
-  if (value > MOST_DIGITS || !Number.isInteger(value)) return at + bytes.write(String(value), at, 'latin1')
   let digits = 10
   while (value >= digits * 10) digits *= 10
   let rest = value

@@ -11,6 +11,7 @@ const w3c: Dialect = {
   begin: '',
   separator: ' ',
   end: '\r\n',
+  hasHead: true,
   canBeCut: true,
   raw: escapeRaw,
   text: escapeText,

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -277,6 +278,41 @@ t.test('a folder that was deleted is made again, with a new file and its header'
   log(makeRequest({ site }))
   await stop()
   t.equal(read(file), headerAt('2010-12-31 00:00:12') + LINE)
+})
+
+t.test('reopen leaves a file that was moved at once, and what waits goes to the new one', async (t) => {
+  const { directory, folder, clock, stage, log, stop } = await runStage(t)
+  const file = join(folder, 'u_ex101231.log')
+  const moved = join(folder, 'moved')
+  const site = makeSite({ directory, logExtFileFlags: ['UriStem'] })
+  const header = headerAt('2010-12-31 00:00:12', 'cs-uri-stem')
+  log(makeRequest({ site, path: '/before' }))
+  clock.advance(1000)
+  await until(() => read(file).endsWith('/before\r\n'))
+  renameSync(file, moved)
+  log(makeRequest({ site, path: '/waits' }))
+  stage.reopen?.()
+  await until(() => read(file).endsWith('/waits\r\n'))
+  t.equal(read(file), `${header}/waits\r\n`)
+  t.equal(read(moved), `${header}/before\r\n`)
+  renameSync(file, moved)
+  stage.reopen?.()
+  await until(() => !existsSync('/proc/self/fd') || !openFiles().includes(moved))
+  t.notOk(existsSync(file), 'no file without a line')
+  await stop()
+})
+
+t.test('reopen goes on with a file that is still there', async (t) => {
+  const { directory, folder, clock, stage, log, stop } = await runStage(t)
+  const site = makeSite({ directory })
+  log(makeRequest({ site }))
+  clock.advance(1000)
+  await until(() => read(join(folder, 'u_ex101231.log')).endsWith(LINE))
+  stage.reopen?.()
+  log(makeRequest({ site }))
+  stage.reopen?.()
+  await stop()
+  t.equal(read(join(folder, 'u_ex101231.log')), headerAt('2010-12-31 00:00:12') + LINE + LINE)
 })
 
 t.test('1,000 sites have a file each', async (t) => {
