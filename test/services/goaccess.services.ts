@@ -85,7 +85,8 @@ const analyse = async (
     ...more,
   ])
   const { general } = JSON.parse(await readFile(report, 'utf8')) as Report
-  const lines = (await readFile(join(folder, name), 'utf8')).match(/^[^#].*\r\n/gm)?.length ?? 0
+  const text = await readFile(join(folder, name), 'utf8')
+  const lines = text.split('\r\n').filter((line) => line !== '' && !line.startsWith('#')).length
   return { ...general, lines, invalid: await readFile(invalid, 'utf8').catch(() => '') }
 }
 

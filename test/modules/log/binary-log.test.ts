@@ -27,7 +27,8 @@ const readAll = async (bytes: Uint8Array, size?: number) => {
 
 const dump = async (bytes: Uint8Array, asJson: boolean): Promise<string> => {
   let text = ''
-  for await (const line of dumpBinaryLog(inPieces(bytes), asJson)) text += String(line)
+  for await (const line of dumpBinaryLog(inPieces(bytes), asJson))
+    text += typeof line === 'string' ? line : '!'
   return text
 }
 
