@@ -3,7 +3,7 @@ import { bareBody, bareExpress, bareFastify } from './bare.js'
 import { coldStart, idle } from './idle.js'
 import { oneOfMany, oneOfOne } from './many-sites.js'
 import { nginx } from './nginx.js'
-import { cached, pooledBody, pooledExpress, pooledFastify, processFastify } from './pooled.js'
+import { cached, cachedSilent, pooledBody, pooledExpress, pooledFastify, processFastify } from './pooled.js'
 import { bareStart, processStart } from './process-start.js'
 import { recycleProcesses, recycleThreads } from './recycle.js'
 import type { Side } from './side.js'
@@ -17,6 +17,7 @@ export const allSides: readonly Side[] = [
   processStart,
   bareStart,
   cached,
+  cachedSilent,
   bareExpress,
   pooledExpress,
   bareBody,
