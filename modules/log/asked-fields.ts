@@ -31,11 +31,13 @@ export class AskedFields {
   readonly around: number
   private readonly dialect: Dialect
   private readonly siteName: string
+  private readonly computer: string
 
   constructor(dialect: Dialect, encoding: LogEncoding, siteName: string, numbers: readonly number[]) {
     this.dialect = dialect
     this.encoding = encoding
-    this.siteName = siteName
+    this.siteName = dialect.text(siteName)
+    this.computer = dialect.text(COMPUTER)
     this.numbers = numbers
     this.urlFrom = numbers.filter((field) => field < Field.UriStem).length
     this.urlTo = numbers.filter((field) => field <= Field.UriQuery).length
@@ -51,15 +53,15 @@ export class AskedFields {
   }
 
   private textOf(field: number, ctx: RequestContext, headers: LoggedHeaders): string {
-    const { dialect, siteName } = this
+    const { dialect, siteName, computer } = this
     const { connection } = ctx
     switch (field) {
       case Field.SiteName:
-        return dialect.text(siteName)
+        return siteName
       case Field.ComputerName:
-        return dialect.text(COMPUTER)
+        return computer
       case Field.ServerIP:
-        return dialect.text(plainAddress(connection.localAddress))
+        return dialect.plain(plainAddress(connection.localAddress))
       case Field.Method:
         return dialect.raw(ctx.method)
       case Field.UriStem:
@@ -71,9 +73,9 @@ export class AskedFields {
       case Field.UserName:
         return dialect.text(ctx.user)
       case Field.ClientIP:
-        return dialect.text(plainAddress(connection.remoteAddress))
+        return dialect.plain(plainAddress(connection.remoteAddress))
       case Field.ProtocolVersion:
-        return dialect.text(`HTTP/${ctx.httpVersion}`)
+        return dialect.plain(`HTTP/${ctx.httpVersion}`)
       case Field.UserAgent:
         return dialect.raw(headers.userAgent)
       case Field.Cookie:

@@ -19,6 +19,8 @@ export interface Dialect {
   text(value: string): string
   /** Of a text whose length has a bound of its own. */
   custom(value: string): string
+  /** Of a text that needs no escape, such as an address; '' where there is none. */
+  plain(value: string): string
   number(value: number): string
   /** What stands before the value of a field. */
   name(name: string): string

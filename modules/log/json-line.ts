@@ -25,6 +25,7 @@ const json: Dialect = {
   raw: (value) => (value.length > LONGEST_FIELD ? '"..."' : quote(decodeRaw(value))),
   text: bounded,
   custom: quote,
+  plain: (value) => (value === '' ? 'null' : `"${value}"`),
   number: String,
   name: (name) => `${JSON.stringify(name)}:`,
   stamps: (flags) =>

@@ -16,6 +16,7 @@ const w3c: Dialect = {
   raw: escapeRaw,
   text: escapeText,
   custom: escapeCustom,
+  plain: (value) => value || '-',
   number: String,
   name: () => '',
   stamps: (flags) => {
