@@ -50,6 +50,8 @@ export interface RunningServer {
    * @throws ConfigurationError with everything that is wrong with it; the old configuration goes on.
    */
   reload(): Promise<ReloadReport>
+  /** Log files that were moved are left, and their names opened anew. */
+  reopenLogs(): void
   /** The versions of the file that were in force, oldest first. */
   configHistory(): Promise<ConfigurationVersion[]>
   /**
@@ -224,6 +226,9 @@ export const startServer = async (
     },
     events,
     reload: () => live.reload(),
+    reopenLogs: () => {
+      for (const { stage } of parts.stages) stage.reopen?.()
+    },
     configHistory: () => live.versions(),
     rollback: (version) => live.rollback(version),
     stop: async () => {

@@ -9,6 +9,7 @@ export const figures = {
   'pool.filters': { title: 'Fastify in a thread pool, ten empty filters', unit: 'req/s' },
   nginx: { title: 'nginx in front of Fastify', unit: 'req/s' },
   cached: { title: 'cached answer of Fastify', unit: 'req/s' },
+  'cached.silent': { title: 'cached answer of Fastify, access log off', unit: 'req/s' },
   'bare.express': { title: 'bare Express', unit: 'req/s' },
   'pool.express': { title: 'Express in a thread pool', unit: 'req/s' },
   'bare.body': { title: '1 MB up and down, bare Fastify', unit: 'req/s' },

@@ -73,6 +73,14 @@ export const goals: readonly Goal[] = [
     hope: 1.8,
   },
   {
+    name: 'log',
+    title: 'cached answer, access log on / off',
+    of: 'cached',
+    over: 'cached.silent',
+    must: 0.95,
+    hope: 0.98,
+  },
+  {
     name: 'body',
     title: '1 MB body up and down through a thread / bare Fastify',
     of: 'pool.body',

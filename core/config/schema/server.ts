@@ -6,6 +6,7 @@ import { control } from './control.js'
 import { globalFilters } from './extensions.js'
 import { logWorker } from './log-worker.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
+import { centralBinaryLogFile, centralW3CLogFile } from './log-file.js'
 import { pool, poolDefaults } from './pool.js'
 import { site, siteDefaults } from './site.js'
 import { webLimits } from './web-limits.js'
@@ -75,7 +76,6 @@ const log = Type.Object(
     logInUTF8: Type.Boolean({ default: true, description: 'Whether text logs are UTF-8, named `u_...`.' }),
     centralLogFileMode: Type.Enum(['Site', 'CentralBinary', 'CentralW3C'], {
       default: 'Site',
-      notSupportedYet: ['CentralBinary', 'CentralW3C'],
       description: 'One log for each site, or one for all.',
     }),
     errorLoggingDir: Type.Optional(
@@ -84,12 +84,8 @@ const log = Type.Object(
           "Folder that holds the HTTP error log's folder `HTTPERR`. The sites' log folder where left out.",
       }),
     ),
-    centralBinaryLogFile: Type.Optional(
-      Type.Unsafe<unknown>({ type: 'object', notSupportedYet: true, description: 'The central binary log.' }),
-    ),
-    centralW3CLogFile: Type.Optional(
-      Type.Unsafe<unknown>({ type: 'object', notSupportedYet: true, description: 'The central W3C log.' }),
-    ),
+    centralBinaryLogFile,
+    centralW3CLogFile,
   },
   { description: 'Logging of the whole server.' },
 )

@@ -5,6 +5,7 @@ import { oneOfMany, oneOfOne } from './many-sites.js'
 import { nginx } from './nginx.js'
 import {
   cached,
+  cachedSilent,
   filteredFastify,
   pooledBody,
   pooledExpress,
@@ -25,6 +26,7 @@ export const allSides: readonly Side[] = [
   processStart,
   bareStart,
   cached,
+  cachedSilent,
   bareExpress,
   pooledExpress,
   bareBody,

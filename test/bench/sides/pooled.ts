@@ -14,6 +14,8 @@ interface Pooled {
   readonly caching: boolean
   /** Of the application. */
   readonly filters?: readonly object[]
+  /** Whether requests are logged; they are where it is left out. */
+  readonly accessLog?: boolean
   readonly question: (url: string) => Question
 }
 
@@ -24,6 +26,7 @@ const pooledSide = ({
   isolation,
   caching,
   filters = [],
+  accessLog = true,
   question,
 }: Pooled): Side => ({
   title,
@@ -32,14 +35,17 @@ const pooledSide = ({
     const server = await startWebgarden(run, {
       applicationPools: [{ name: 'Api', ...(isolation && { isolation }) }],
       sites: [
-        oneSite([
-          {
-            applicationPool: 'Api',
-            module: applicationFile(application),
-            caching: { enabled: caching },
-            filters,
-          },
-        ]),
+        {
+          ...oneSite([
+            {
+              applicationPool: 'Api',
+              module: applicationFile(application),
+              caching: { enabled: caching },
+              filters,
+            },
+          ]),
+          logFile: { enabled: accessLog },
+        },
       ],
     })
     let requests = 0
@@ -47,7 +53,7 @@ const pooledSide = ({
       const asked = question(server.url)
       if (caching) await insistOnCache(asked)
       const result = await measureRate(run, asked)
-      requests = result.requests
+      if (accessLog) requests = result.requests
       return { [figure]: result.perSecond }
     } finally {
       await server.stop(requests)
@@ -97,6 +103,15 @@ export const cached = pooledSide({
   figure: 'cached',
   application: 'fastify-app',
   caching: true,
+  question: (url) => ({ url: `${url}/cached` }),
+})
+
+export const cachedSilent = pooledSide({
+  title: 'cached answer, access log off',
+  figure: 'cached.silent',
+  application: 'fastify-app',
+  caching: true,
+  accessLog: false,
   question: (url) => ({ url: `${url}/cached` }),
 })
 
