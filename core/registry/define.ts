@@ -1,6 +1,7 @@
 /** The functions that module authors call: they stamp a definition and check its form, nothing more. */
 import type { TObject, TSchema } from 'typebox'
 import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
+import type { HandlerDefinition, HandlerModule } from '../contract/handler.js'
 import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
 
@@ -45,6 +46,19 @@ export const defineModule = <O extends TSchema = TObject>(
   requireName(definition.name, 'defineModule')
   requireFunction(definition.setup, 'defineModule', 'setup')
   return Object.freeze({ ...definition, kind: 'module' as const })
+}
+
+/**
+ * Makes a handler of a definition: what a mapping in `handlers` names, or the `module` of an application.
+ *
+ * @throws TypeError when the definition has no name or no `handle`.
+ */
+export const defineHandler = <O extends TSchema = TObject>(
+  definition: HandlerDefinition<O>,
+): HandlerModule<O> => {
+  requireName(definition.name, 'defineHandler')
+  requireFunction(definition.handle, 'defineHandler', 'handle')
+  return Object.freeze({ ...definition, kind: 'handler' as const })
 }
 
 const requireName = (name: unknown, by: string): void => {

@@ -3,7 +3,7 @@ import type { AdapterModule, HostedApplication } from '../../../core/contract/ad
 import type { ServerEvent } from '../../../core/contract/events.js'
 import type { ApplicationSettings, ExtensionSettings } from '../../../core/contract/messages.js'
 import type { WorkerModule, WorkerScope } from '../../../core/contract/worker-module.js'
-import { loadHandler } from './load-handler.js'
+import { loadHandler, ownHandler } from './load-handler.js'
 import { loadExtension } from './load-extension.js'
 import { HandlerMap } from './handler-map.js'
 import { Integrated } from './integrated.js'
@@ -27,7 +27,7 @@ export const loadIntegrated = async (
   around: Surroundings,
 ): Promise<Integrated | null> => {
   const { handlers, filters, modules } = settings
-  if (handlers.length + filters.length + modules.length === 0) return null
+  if (handlers.length + filters.length + modules.length === 0 && !application?.handler) return null
   const scope = scopeOf(settings, around)
   const named: NamedModule[] = []
   let perClient = false
@@ -40,6 +40,7 @@ export const loadIntegrated = async (
   for (const entry of modules) await add(entry, 'module')
   const mapped = []
   for (const entry of handlers) mapped.push(await loadHandler(entry, settings, around.adapters, scope))
+  if (application?.handler) mapped.push(await ownHandler(application.handler, settings, scope))
   const pipeline = new IntegratedPipeline({
     settings,
     modules: named,
@@ -55,14 +56,12 @@ export const loadIntegrated = async (
 }
 
 /** What the application throws is its own affair, as without a pipeline. */
-const hand = (
-  application: HostedApplication,
-  { request, response, expectsContinue }: WorkerContext,
-): void => {
+const hand = (application: HostedApplication, ctx: WorkerContext): void => {
+  const { request, response } = ctx
   try {
-    if (expectsContinue) {
+    if (ctx.expectsContinue) {
       if (application.server?.emit('checkContinue', request, response)) return
-      response.writeContinue()
+      ctx.wantBody()
     }
     application.handle(request, response)
   } catch (error) {
