@@ -13,7 +13,8 @@ import type { WorkerScope } from './worker-module.js'
  */
 export type HandlerStatus = 'SUCCESS' | 'SUCCESS_AND_KEEP_CONN' | 'ERROR'
 
-export type HandlerResult = HandlerStatus | undefined
+/** What a call of the control block has resolved with, returned as the last thing, counts for `SUCCESS`; so does nothing. */
+export type HandlerResult = HandlerStatus | number | ExecuteUrlStatus | undefined
 
 export interface HandlerDefinition<O extends TSchema = TObject> {
   readonly name: string
@@ -26,7 +27,7 @@ export interface HandlerDefinition<O extends TSchema = TObject> {
    * For each request (HttpExtensionProc). When it has returned, and its promise has settled, a response that has not been
    * ended is (HSE_REQ_DONE_WITH_SESSION). What it throws is 500.
    */
-  handle(ecb: ExtensionControlBlock<Static<O>>): HandlerResult | void | Promise<HandlerResult> | Promise<void>
+  handle(ecb: ExtensionControlBlock<Static<O>>): HandlerResult | void | Promise<HandlerResult | void>
   /** The worker drains; milliseconds since the epoch (TerminateExtension). */
   unload?(deadline: number): void | Promise<void>
 }

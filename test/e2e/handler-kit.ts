@@ -69,7 +69,7 @@ const deeds = {
     await ecb.writeClient(' ' + before + ' ' + ecb.context.response.headersSent)
   },
   '/memory.kit': (ecb) => json(ecb, { rss: process.memoryUsage().arrayBuffers + process.memoryUsage().external }),
-  '/close.kit': async (ecb) => { await ecb.writeClient('last words'); ecb.closeConnection(); await json(ecb, {}).catch(() => { state.tail = String(ecb.isConnected()) }) },
+  '/close.kit': async (ecb) => { await ecb.writeClient('last words'); ecb.closeConnection(); await ecb.writeClient('x').catch(() => { state.tail = String(ecb.isConnected()) }) },
   '/abort.kit': (ecb) => { ecb.abortiveClose() },
   '/cancel.kit': async (ecb) => {
     const read = ecb.readClient().catch((error) => error)
@@ -190,7 +190,7 @@ export const startKit = (isolation: string, trouble: object = {}): Promise<TestS
       {
         applicationPoolDefaults: { isolation },
         applicationPools: [
-          { name: 'DefaultAppPool', processModel: { pingInterval: '1s', pingResponseTime: '30s' } },
+          { name: 'DefaultAppPool', processModel: { pingInterval: '1s', pingResponseTime: '30s', shutdownTimeLimit: '2s' } },
           { name: 'Wrong' },
           { name: 'Trouble', ...trouble },
         ],

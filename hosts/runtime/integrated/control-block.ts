@@ -317,9 +317,9 @@ export class ControlBlock implements ExtensionControlBlock {
     if (status === 'ERROR') {
       if (!response.writableEnded && this.isConnected())
         context.sendError(500, 0, 'The handler answered ERROR.')
-    } else if (status === undefined || status === 'SUCCESS' || status === 'SUCCESS_AND_KEEP_CONN') this.end()
-    else
+    } else if (typeof status === 'string' && status !== 'SUCCESS' && status !== 'SUCCESS_AND_KEEP_CONN') {
       throw new TypeError(`A handler answers SUCCESS, SUCCESS_AND_KEEP_CONN or ERROR, not ${String(status)}`)
+    } else this.end()
     // What it has left of the body would hold up the connection's next request.
     if (this.readsBody && !request.readableEnded && request.listenerCount('data') === 0) request.resume()
     return 'CONTINUE'
