@@ -11,4 +11,16 @@ import { staticFiles } from './static.js'
 
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
 export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
-  Promise.resolve([handler, node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles])
+  Promise.resolve([
+    handler,
+    node,
+    fastify,
+    koa,
+    fetchHandler,
+    hono,
+    listener,
+    express,
+    connect,
+    factory,
+    staticFiles,
+  ])

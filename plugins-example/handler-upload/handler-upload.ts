@@ -5,7 +5,11 @@ import { Type } from 'typebox'
 import { defineHandler, type ExtensionControlBlock } from 'webgarden'
 
 /** Resolves with the bytes taken, or with null when there were too many. */
-const receive = async (ecb: ExtensionControlBlock<unknown>, path: string, limit: number): Promise<number | null> => {
+const receive = async (
+  ecb: ExtensionControlBlock<unknown>,
+  path: string,
+  limit: number,
+): Promise<number | null> => {
   const file = await open(path, 'w')
   try {
     let total = 0

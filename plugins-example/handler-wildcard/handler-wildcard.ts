@@ -18,7 +18,9 @@ export default defineHandler({
     // Old addresses are answered by what took their place; the client does not notice.
     const moved = /^\/old(\/.*)$/.exec(path)?.[1]
     // Without a URL the next mapping that fits is asked, and behind them all the application.
-    const { status } = await ecb.execUrl(moved === undefined ? {} : { url: moved, ignoreCurrentInterceptor: true })
+    const { status } = await ecb.execUrl(
+      moved === undefined ? {} : { url: moved, ignoreCurrentInterceptor: true },
+    )
     ecb.appendLogParameter(`child=${status}`)
   },
 })

@@ -190,7 +190,10 @@ export const startKit = (isolation: string, trouble: object = {}): Promise<TestS
       {
         applicationPoolDefaults: { isolation },
         applicationPools: [
-          { name: 'DefaultAppPool', processModel: { pingInterval: '1s', pingResponseTime: '30s', shutdownTimeLimit: '2s' } },
+          {
+            name: 'DefaultAppPool',
+            processModel: { pingInterval: '1s', pingResponseTime: '30s', shutdownTimeLimit: '2s' },
+          },
           { name: 'Wrong' },
           { name: 'Trouble', ...trouble },
         ],

@@ -1,11 +1,9 @@
 /** The EXTENSION_CONTROL_BLOCK of one request: what core/contract/handler.ts promises, over node's own objects. */
 import type { Readable } from 'node:stream'
-import type { PeerCertificate } from 'node:tls'
 import type {
   ExtensionControlBlock,
   HandlerResult,
   HeaderBlock,
-  MappedUrl,
   ResponseHeader,
   StatusLine,
   TransmitFile,
@@ -14,13 +12,11 @@ import type {
 import type { ExecuteUrl, ExecuteUrlStatus } from '../../../core/contract/http-context.js'
 import type { SettledOutcome } from '../../../core/contract/stage.js'
 import type { WorkerScope } from '../../../core/contract/worker-module.js'
-import { certificateOf } from '../client-certificate.js'
-import type { StandInSocket } from '../stand-in-socket.js'
 import { connectionReset, PendingIo } from './pending-io.js'
 import { readClient } from './read-client.js'
+import { RequestFacts } from './request-facts.js'
 import { parseHeaders, parseStatus } from './response-header.js'
 import { transmitFile, vectorSend } from './transmit.js'
-import { pathOf } from './url-path.js'
 import type { WorkerContext } from './worker-context.js'
 
 /** Bytes that are read at a time (IIS: uploadReadAheadSize). */
@@ -29,8 +25,7 @@ const READ_AHEAD = 49_152
 /** Bytes that gather where nothing is to be flushed. */
 const GATHERED = 65_536
 
-export class ControlBlock implements ExtensionControlBlock {
-  readonly context: WorkerContext
+export class ControlBlock extends RequestFacts implements ExtensionControlBlock {
   readonly options: Readonly<Record<string, unknown>>
   private readonly scope: WorkerScope
   private readonly io = new PendingIo()
@@ -46,37 +41,11 @@ export class ControlBlock implements ExtensionControlBlock {
   private childStatus: ExecuteUrlStatus | undefined = undefined
 
   constructor(context: WorkerContext, options: Readonly<Record<string, unknown>>, scope: WorkerScope) {
-    this.context = context
+    super(context)
     this.options = options
     this.scope = scope
   }
 
-  get connId(): number {
-    return this.socket.facts.id
-  }
-  get method(): string {
-    return this.context.request.method ?? ''
-  }
-  get queryString(): string {
-    return this.context.query
-  }
-  get pathInfo(): string {
-    return this.getServerVariable('PATH_INFO') ?? ''
-  }
-  get pathTranslated(): string {
-    return this.getServerVariable('PATH_TRANSLATED') ?? ''
-  }
-  get contentType(): string {
-    return this.context.request.headers['content-type'] ?? ''
-  }
-  get totalBytes(): number {
-    const { headers } = this.context.request
-    if (headers['transfer-encoding'] !== undefined) return Infinity
-    return Number(headers['content-length'] ?? 0)
-  }
-  get available(): number {
-    return this.context.request.readableLength
-  }
   get body(): Readable {
     this.readsBody = true
     this.context.wantBody()
@@ -111,10 +80,6 @@ export class ControlBlock implements ExtensionControlBlock {
     if (this.isConnected()) response.once('close', gone)
     else gone()
     return controller.signal
-  }
-
-  getServerVariable(name: string): string | undefined {
-    return this.context.serverVariable(name)
   }
 
   async readClient(size = READ_AHEAD): Promise<Buffer> {
@@ -209,24 +174,6 @@ export class ControlBlock implements ExtensionControlBlock {
     }
   }
 
-  mapUrlToPath(url: string): string {
-    return this.context.mapPath(url)
-  }
-
-  mapUrlToPathEx(url: string): MappedUrl {
-    const { physicalPath, mount, accessPolicy } = this.context.application
-    return {
-      path: this.context.mapPath(url),
-      access: accessPolicy,
-      matchingPath: physicalPath.length,
-      matchingUrl: mount.length,
-    }
-  }
-
-  normalizeUrl(url: string): string {
-    return pathOf(url)
-  }
-
   async execUrl(child: ExecuteUrl = {}): Promise<ExecuteUrlStatus> {
     if (this.child) throw new Error('execUrl: another URL is being executed')
     this.child = this.context.executeUrl(child)
@@ -264,10 +211,6 @@ export class ControlBlock implements ExtensionControlBlock {
 
   cancelIo(): void {
     this.io.cancel()
-  }
-
-  getCertInfo(): PeerCertificate | null {
-    return certificateOf(this.socket)
   }
 
   appendLogParameter(text: string): void {
@@ -323,10 +266,6 @@ export class ControlBlock implements ExtensionControlBlock {
     // What it has left of the body would hold up the connection's next request.
     if (this.readsBody && !request.readableEnded && request.listenerCount('data') === 0) request.resume()
     return 'CONTINUE'
-  }
-
-  private get socket(): StandInSocket {
-    return this.context.request.socket as unknown as StandInSocket
   }
 
   private takeGathered(): Uint8Array | null {
