@@ -27,7 +27,7 @@ export interface HandlerDefinition<O extends TSchema = TObject> {
    * For each request (HttpExtensionProc). When it has returned, and its promise has settled, a response that has not been
    * ended is (HSE_REQ_DONE_WITH_SESSION). What it throws is 500.
    */
-  handle(ecb: ExtensionControlBlock<Static<O>>): HandlerResult | void | Promise<HandlerResult | void>
+  handle(ecb: ExtensionControlBlock<Static<O>>): HandlerResult | Promise<HandlerResult> | Promise<void>
   /** The worker drains; milliseconds since the epoch (TerminateExtension). */
   unload?(deadline: number): void | Promise<void>
 }

@@ -29,6 +29,12 @@ const ofCipher =
     return cipher ? find(cipher) : ''
   }
 
+/** Bit 0: there is one; bit 1: its issuer is not known here. */
+const flagsOf = (socket: { readonly authorized: boolean }): string => {
+  if (!certificateOf(socket)) return ''
+  return socket.authorized ? '1' : '3'
+}
+
 /** As X.500 names are written: `C=DE, O=Garden, CN=Ann`. */
 const distinguished = (names: PeerCertificate['subject'] | undefined): string =>
   Object.entries(names ?? {})
@@ -64,7 +70,7 @@ export const furtherVariables: Readonly<Record<string, Find>> = {
   CACHE_URL: (from) =>
     `${from.HTTPS === 'on' ? 'https' : 'http'}://${from.SERVER_NAME}:${from.SERVER_PORT}${from.HTTP_URL}`,
   CERT_COOKIE: ofCertificate((certificate) => certificate.fingerprint256.replaceAll(':', '')),
-  CERT_FLAGS: (from) => (certificateOf(from.socket) ? (from.socket.authorized ? '1' : '3') : ''),
+  CERT_FLAGS: (from) => flagsOf(from.socket),
   CERT_ISSUER: issuer,
   CERT_KEYSIZE: keySize,
   CERT_SECRETKEYSIZE: keySize,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type {
   ExtensionControlBlock,
   HandlerResult,
+  HandlerStatus,
   HeaderBlock,
   ResponseHeader,
   StatusLine,
@@ -21,6 +22,8 @@ import type { WorkerContext } from './worker-context.js'
 
 /** Bytes that are read at a time (IIS: uploadReadAheadSize). */
 const READ_AHEAD = 49_152
+
+const STATUSES: readonly HandlerStatus[] = ['SUCCESS', 'SUCCESS_AND_KEEP_CONN', 'ERROR']
 
 /** Bytes that gather where nothing is to be flushed. */
 const GATHERED = 65_536
@@ -257,12 +260,12 @@ export class ControlBlock extends RequestFacts implements ExtensionControlBlock 
   done(status: HandlerResult): SettledOutcome {
     const { context } = this
     const { request, response } = context
-    if (status === 'ERROR') {
-      if (!response.writableEnded && this.isConnected())
-        context.sendError(500, 0, 'The handler answered ERROR.')
-    } else if (typeof status === 'string' && status !== 'SUCCESS' && status !== 'SUCCESS_AND_KEEP_CONN') {
-      throw new TypeError(`A handler answers SUCCESS, SUCCESS_AND_KEEP_CONN or ERROR, not ${String(status)}`)
-    } else this.end()
+    // In plain JavaScript it may be any word.
+    if (typeof status === 'string' && !STATUSES.includes(status))
+      throw new TypeError(`A handler answers ${STATUSES.join(', ')} or nothing, not ${String(status)}`)
+    if (status !== 'ERROR') this.end()
+    else if (!response.writableEnded && this.isConnected())
+      context.sendError(500, 0, 'The handler answered ERROR.')
     // What it has left of the body would hold up the connection's next request.
     if (this.readsBody && !request.readableEnded && request.listenerCount('data') === 0) request.resume()
     return 'CONTINUE'

@@ -21,7 +21,9 @@ export const openPart = async ({ file, offset = 0, bytesToWrite = 0 }: FilePart)
   try {
     const found = await handle.stat()
     if (!found.isFile())
-      throw Object.assign(new Error(`${String(file)} is no file`), { code: 'EISDIR' as const })
+      throw Object.assign(new Error(`${typeof file === 'string' ? file : 'The handle'} is no file`), {
+        code: 'EISDIR' as const,
+      })
     const rest = found.size - offset
     if (offset < 0 || rest < 0 || bytesToWrite < 0)
       throw new RangeError(`The file has ${found.size} bytes; it has no ${bytesToWrite} from ${offset} on`)

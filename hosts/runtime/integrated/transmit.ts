@@ -103,7 +103,7 @@ const transmitAsked = async (ecb: ControlBlock, info: TransmitFile, io: PendingI
     const fields = [...Object.entries(found.headers).flat(), ...parseHeaders(headers).flat()]
     ecb.sendResponseHeaderEx({
       status: found.statusCode,
-      headers: fields.filter((field) => field !== undefined),
+      headers: fields,
       keepConn: info.disconnectAfterSend !== true,
     })
     if (ecb.method !== 'HEAD' && found.statusCode !== 304) {

@@ -115,7 +115,7 @@ t.test('what the application does not allow is 403, with the sub-status for it',
     ['Write', [403, 3]],
   ] as const) {
     const ctx = request('/srv', '/x')
-    mapWith([handler('one', { requireAccess })]).map(ctx as unknown as WorkerContext)
+    await mapWith([handler('one', { requireAccess })]).map(ctx as unknown as WorkerContext)
     t.same(ctx.refused, refused, requireAccess)
   }
 })
