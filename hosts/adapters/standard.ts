@@ -12,7 +12,6 @@ import { staticFiles } from './static.js'
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
 export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
   Promise.resolve([
-    handler,
     node,
     fastify,
     koa,
@@ -22,5 +21,6 @@ export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
     express,
     connect,
     factory,
+    handler,
     staticFiles,
   ])

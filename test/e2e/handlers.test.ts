@@ -98,7 +98,7 @@ for (const isolation of ['thread', 'process']) {
       waiting.send('POST /cancel.kit HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n')
       await waiting.until(/ABORT_ERR/)
       waiting.socket.destroy()
-      t.match(await json('/facts.kit', { method: 'POST', body: slowly(), duplex: 'half' } as RequestInit), {
+      t.match(await json('/facts.kit', { method: 'POST', body: slowly(), duplex: 'half' }), {
         totalBytes: null,
       })
       const large = await json('/slow-read.kit', { method: 'POST', body: new Uint8Array(8 * 1024 * 1024) })

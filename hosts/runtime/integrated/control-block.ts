@@ -262,7 +262,7 @@ export class ControlBlock extends RequestFacts implements ExtensionControlBlock 
     const { request, response } = context
     // In plain JavaScript it may be any word.
     if (typeof status === 'string' && !STATUSES.includes(status))
-      throw new TypeError(`A handler answers ${STATUSES.join(', ')} or nothing, not ${String(status)}`)
+      throw new TypeError(`A handler answers ${STATUSES.join(', ')} or nothing, not ${status}`)
     if (status !== 'ERROR') this.end()
     else if (!response.writableEnded && this.isConnected())
       context.sendError(500, 0, 'The handler answered ERROR.')

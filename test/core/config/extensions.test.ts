@@ -22,7 +22,7 @@ const names = (
     }),
   })
   const { config } = readConfig(join(folder, 'host.json'), {})
-  return (config.sites[0]?.applications[0]?.[list] ?? []).map(({ name }) => String(name))
+  return (config.sites[0]?.applications[0]?.[list] ?? []).map(({ name }) => name)
 }
 
 const entry = (name: string): object => ({ name, module: './a.js' })
