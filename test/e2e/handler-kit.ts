@@ -53,7 +53,7 @@ const deeds = {
   '/answers-error.kit': () => 'ERROR',
   '/keep.kit': () => 'SUCCESS_AND_KEEP_CONN',
   '/nonsense.kit': () => 'NONSENSE',
-  '/file.kit': (ecb) => ecb.transmitFile({ file: ecb.mapUrlToPath('/big.bin'), conditional: true, headers: { 'Cache-Control': 'no-store' } }),
+  '/file.kit': (ecb) => { if (ecb.context.request.headers.range) state.socket = ecb.context.request.socket; return ecb.transmitFile({ file: ecb.mapUrlToPath('/big.bin'), conditional: true, headers: { 'Cache-Control': 'no-store' } }) },
   '/slice.kit': (ecb) => ecb.transmitFile({ file: ecb.mapUrlToPath('/big.bin'), offset: 5, bytesToWrite: 4, head: '<', tail: '>', status: 203, disconnectAfterSend: ecb.queryString === 'close' }),
   '/nofile.kit': async (ecb) => { try { await ecb.transmitFile({ file: ecb.mapUrlToPath('/none') }) } catch (error) { ecb.sendCustomError(error.code === 'ENOENT' ? 404 : 500) } },
   '/vector.kit': async (ecb) => {
@@ -68,7 +68,11 @@ const deeds = {
     ecb.setFlushFlag(true)
     await ecb.writeClient(' ' + before + ' ' + ecb.context.response.headersSent)
   },
-  '/memory.kit': (ecb) => json(ecb, { rss: process.memoryUsage().arrayBuffers + process.memoryUsage().external }),
+  '/taken.kit': async (ecb) => {
+    const { socket } = state
+    for (let before = -1; before !== socket.bytesWritten; await sleep(100)) before = socket.bytesWritten
+    await json(ecb, { bytes: socket.bytesWritten })
+  },
   '/close.kit': async (ecb) => { await ecb.writeClient('last words'); ecb.closeConnection(); await ecb.writeClient('x').catch(() => { state.tail = String(ecb.isConnected()) }) },
   '/abort.kit': (ecb) => { ecb.abortiveClose() },
   '/cancel.kit': async (ecb) => {
