@@ -15,6 +15,7 @@ export type * from './contract/config.js'
 export type * from './contract/connection.js'
 export type * from './contract/events.js'
 export type * from './contract/filter.js'
+export type * from './contract/handler.js'
 export type * from './contract/http-context.js'
 export type * from './contract/log.js'
 export type * from './contract/receiver.js'
@@ -29,6 +30,7 @@ export {
   defineAdapter,
   defineBalancer,
   defineFilter,
+  defineHandler,
   defineLog,
   defineModule,
   defineStage,

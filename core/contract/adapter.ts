@@ -1,11 +1,14 @@
 /** What turns an application of some framework into the one thing that the runtime serves: a request listener. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Static, TObject, TSchema } from 'typebox'
+import type { HandlerModule } from './handler.js'
 import type { ApplicationSettings } from './messages.js'
 
 /** An application, ready to answer. */
 export interface HostedApplication {
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** The application is a handler: all that no mapping takes is its. `handle` is not called then. */
+  readonly handler?: HandlerModule
   /** The server that the application itself made, if it did: gets its 'checkContinue', 'upgrade' and 'close' events. */
   readonly server?: Server
   /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */

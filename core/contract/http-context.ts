@@ -20,6 +20,8 @@ export interface ExecuteUrl {
   readonly method?: string
   /** All headers of the child request, names and values in turn; those of the parent where left out. */
   readonly headers?: readonly string[]
+  /** HSE_EXEC_URL_ENTITY_INFO: the body that the child sees; the parent's, as far as it is unread, where left out. */
+  readonly entity?: string | Uint8Array
   /** HSE_EXEC_URL_NO_HEADERS: the headers that the child sets are left out of the response. */
   readonly noHeaders?: boolean
   /** HSE_EXEC_URL_IGNORE_CURRENT_INTERCEPTOR: this wildcard handler does not run again for the child. */
@@ -54,6 +56,10 @@ export interface HttpContext {
   physicalPath: string
   /** Nobody, until an authentication module sets it. */
   user: User | null
+  /** The part of `path` that the mapping fits: `/a.hello` of `/a.hello/b`; the whole of it where nothing follows. */
+  readonly scriptPath: string
+  /** What follows `scriptPath`: `/b`, or ''. */
+  readonly extraPath: string
   /** The handler mapping that fits; set in mapHandler, null for the application itself. */
   readonly handler: HandlerSettings | null
   /** The client is on this machine: it may see details of errors. */

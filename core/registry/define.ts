@@ -1,6 +1,7 @@
 /** The functions that module authors call: they stamp a definition and check its form, nothing more. */
 import type { TObject, TSchema } from 'typebox'
 import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
+import type { HandlerDefinition, HandlerModule } from '../contract/handler.js'
 import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
 import type { BalancerDefinition, BalancerModule } from '../contract/balancer.js'
 import type { FilterDefinition, FilterModule, FilterNotification } from '../contract/filter.js'
@@ -106,6 +107,19 @@ export const defineLog = <O extends TSchema = TObject>(definition: LogDefinition
     throw new TypeError("defineLog: headers must be a list of names, such as ['user-agent']")
   }
   return Object.freeze({ ...definition, kind: 'log' as const })
+}
+
+/**
+ * Makes a handler of a definition: what a mapping in `handlers` names, or the `module` of an application.
+ *
+ * @throws TypeError when the definition has no name or no `handle`.
+ */
+export const defineHandler = <O extends TSchema = TObject>(
+  definition: HandlerDefinition<O>,
+): HandlerModule<O> => {
+  requireName(definition.name, 'defineHandler')
+  requireFunction(definition.handle, 'defineHandler', 'handle')
+  return Object.freeze({ ...definition, kind: 'handler' as const })
 }
 
 const requireName = (name: unknown, by: string): void => {

@@ -3,6 +3,7 @@ import type { AdapterModule } from '../../core/index.js'
 import { factory } from './factory.js'
 import { fastify } from './fastify.js'
 import { fetchHandler, hono } from './fetch.js'
+import { handler } from './handler.js'
 import { koa } from './koa.js'
 import { connect, express, listener } from './listener.js'
 import { node } from './node.js'
@@ -10,4 +11,16 @@ import { staticFiles } from './static.js'
 
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
 export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
-  Promise.resolve([node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles])
+  Promise.resolve([
+    node,
+    fastify,
+    koa,
+    fetchHandler,
+    hono,
+    listener,
+    express,
+    connect,
+    factory,
+    handler,
+    staticFiles,
+  ])

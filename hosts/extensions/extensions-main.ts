@@ -1,7 +1,7 @@
 /** The thread that imports what applications list, and checks its kind and options. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { standardModules } from '../../modules/app/standard.js'
-import type { FilterModule, WorkerModule, ConfigurationProblem } from '../../core/index.js'
+import type { FilterModule, HandlerModule, WorkerModule, ConfigurationProblem } from '../../core/index.js'
 import { checkOptions } from '../../core/registry/check-options.js'
 import { importExtension } from '../../core/registry/import-extension.js'
 import type { ListedExtension } from '../../core/registry/extensions.js'
@@ -11,18 +11,14 @@ const { entries, directory, rawFilters } = workerData as ExtensionsTask
 const problems: ConfigurationProblem[] = []
 const options: Record<string, Record<string, unknown>> = {}
 
+type AnyExtension = WorkerModule | FilterModule | HandlerModule
+
 const say = (message: ExtensionsMessage): void => {
   parentPort?.postMessage(message)
 }
 
-const load = async ({
-  kind,
-  name,
-  module,
-  folder,
-}: ListedExtension): Promise<WorkerModule | FilterModule> => {
-  if (module !== undefined)
-    return (await importExtension(module, folder, kind)) as WorkerModule | FilterModule
+const load = async ({ kind, name, module, folder }: ListedExtension): Promise<AnyExtension> => {
+  if (module !== undefined) return (await importExtension(module, folder, kind)) as AnyExtension
   const found = standardModules[name]
   if (found) return found()
   const known = Object.keys(standardModules).map((one) => `"${one}"`)
@@ -31,7 +27,7 @@ const load = async ({
   )
 }
 
-const reportRaw = (loaded: WorkerModule | FilterModule, pointer: string): void => {
+const reportRaw = (loaded: AnyExtension, pointer: string): void => {
   if (rawFilters || loaded.kind !== 'filter') return
   const raw = (['readRawData', 'sendRawData'] as const).filter((one) => loaded[one] !== undefined)
   if (raw.length === 0) return

@@ -156,7 +156,8 @@ export class HostedApplications {
     const hasOwn =
       settings.module !== undefined || settings.type !== undefined || settings.handlers.length === 0
     const application = hasOwn ? await this.loadOwn(settings, adapters) : null
-    if (settings.handlers.length + settings.filters.length + settings.modules.length === 0)
+    const { handlers, filters, modules } = settings
+    if (handlers.length + filters.length + modules.length === 0 && !application?.handler)
       return { application, integrated: null }
     const { loadIntegrated } = await import('./integrated/load-integrated.js')
     const integrated = await loadIntegrated(settings, application, { ...this.around, adapters })

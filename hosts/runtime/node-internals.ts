@@ -39,10 +39,19 @@ export const setHeaderLines: (request: IncomingMessage, rawHeaders: string[]) =>
         request.headers = joinHeaders(rawHeaders)
       }
 
-/** Puts other header lines in place of those that a request has; also of one that is complete. */
+/**
+ * Puts other header lines in place of those that a request has. Not with `setHeaderLines`: the lines of a request whose body
+ * is complete node takes for its trailers.
+ */
 export const replaceHeaderLines = (request: IncomingMessage, rawHeaders: readonly string[]): void => {
+  const distinct: Record<string, string[]> = {}
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const values = (distinct[(rawHeaders[i] ?? '').toLowerCase()] ??= [])
+    values.push(rawHeaders[i + 1] ?? '')
+  }
   request.rawHeaders = [...rawHeaders]
   request.headers = joinHeaders(rawHeaders)
+  request.headersDistinct = distinct
 }
 
 /** Header fields of which node keeps only the first (documented at `message.headers`). */

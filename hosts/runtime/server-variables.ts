@@ -1,12 +1,16 @@
 /** IIS's server variables, as an application finds them at `request.serverVariables`. */
 import type { IncomingMessage } from 'node:http'
+import type { HttpContext } from '../../core/contract/http-context.js'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
+import { furtherVariables, headerVariable } from './further-variables.js'
 import type { StandInSocket } from './stand-in-socket.js'
 
 /** Worked out when asked for, so that a request that nobody asks about costs one small object. */
 export class ServerVariables {
-  private readonly request: IncomingMessage
-  private readonly settings: ApplicationSettings
+  readonly request: IncomingMessage
+  readonly settings: ApplicationSettings
+  /** The request in the integrated pipeline; null where the application has none. */
+  context: HttpContext | null = null
   /** Path and query as they came, mount included. */
   readonly HTTP_URL: string
 
@@ -37,10 +41,15 @@ export class ServerVariables {
   get LOCAL_ADDR(): string {
     return this.socket.localAddress
   }
+  /** Of a mapped handler: the whole URL, or with allowPathInfo what follows the script. Else what is below the mount. */
   get PATH_INFO(): string {
-    return decodePath(this.HTTP_URL).slice(this.settings.mount.length) || '/'
+    const { context, settings } = this
+    if (!context) return decodePath(this.HTTP_URL).slice(settings.mount.length) || '/'
+    if (!context.handler) return context.path
+    return context.handler.allowPathInfo ? context.extraPath : settings.mount + context.path
   }
   get QUERY_STRING(): string {
+    if (this.context) return this.context.query
     const at = this.HTTP_URL.indexOf('?')
     return at < 0 ? '' : this.HTTP_URL.slice(at + 1)
   }
@@ -53,8 +62,10 @@ export class ServerVariables {
   get REQUEST_METHOD(): string {
     return this.request.method ?? ''
   }
+  /** Of a mapped handler: the URL of the script. Else the mount. */
   get SCRIPT_NAME(): string {
-    return this.settings.mount
+    const { context, settings } = this
+    return context?.handler ? settings.mount + context.scriptPath : settings.mount
   }
   get SERVER_NAME(): string {
     return (this.request.headers.host ?? this.socket.localAddress).replace(/:\d+$/, '')
@@ -66,22 +77,28 @@ export class ServerVariables {
     return `HTTP/${this.request.httpVersion}`
   }
   get URL(): string {
-    return decodePath(this.HTTP_URL)
+    return this.context ? this.settings.mount + this.context.path : decodePath(this.HTTP_URL)
   }
 
-  /** Any of them by its name, also `HTTP_ACCEPT` and the like; undefined where there is none. */
+  /** Any of them by its name, also `HTTP_ACCEPT`, `HEADER_ACCEPT`, `UNICODE_URL`; undefined where there is none. */
   get(name: string): string | undefined {
-    if (name.startsWith('HTTP_') && name !== 'HTTP_URL') {
-      const value = this.request.headers[name.slice(5).toLowerCase().replaceAll('_', '-')]
-      return Array.isArray(value) ? value.join(', ') : value
-    }
-    const value = (this as unknown as Record<string, unknown>)[name]
-    return typeof value === 'string' && /^[A-Z_]+$/.test(name) ? value : undefined
+    const plain = name.startsWith('UNICODE_') ? name.slice(8) : name
+    const value = /^[A-Z0-9_]+$/.test(plain) ? (this as unknown as Record<string, unknown>)[plain] : undefined
+    return typeof value === 'string' ? value : headerVariable(this.request, plain)
   }
 
-  private get socket(): StandInSocket {
+  get socket(): StandInSocket {
     return this.request.socket as unknown as StandInSocket
   }
+}
+
+for (const [name, find] of Object.entries(furtherVariables)) {
+  Object.defineProperty(ServerVariables.prototype, name, {
+    configurable: true,
+    get(this: ServerVariables) {
+      return find(this)
+    },
+  })
 }
 
 /** Those of a request that no client has made. */

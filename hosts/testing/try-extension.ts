@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FilterModule, ServerEvent, WorkerModule } from '../../core/index.js'
+import type { FilterModule, HandlerModule, ServerEvent, WorkerModule } from '../../core/index.js'
 import { bridge } from './bridge.js'
 
 /** What was made with defineHandler, defineFilter or defineModule. */
-export type Extension = WorkerModule | FilterModule | { readonly kind: 'handler'; readonly name: string }
+export type Extension = WorkerModule | FilterModule | HandlerModule
 
 export interface ExtensionOptions {
   /** Its own, as in `applicationHost.json`, with the defaults filled in: nothing checks them here. */

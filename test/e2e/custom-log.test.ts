@@ -221,7 +221,7 @@ t.test('what is wrong with a log module is told before anything starts, each at 
   for (const problem of [
     '/modules/0/options/file: must ',
     '/modules/1/options: this file is unwanted',
-    '/modules/2/module: .*nothing.mjs exports no module; make one with defineStage, defineLog or',
+    '/modules/2/module: .*nothing.mjs exports no module; make one with defineStage, defineLog',
     '/modules/3/module: ends the thread that loads it, with exit code 3',
     '/modules/4/module: cannot be loaded: not today',
     '/modules/5/module: is made for webgarden >=9',

@@ -34,7 +34,7 @@ export const sendErrorPage = (
 }
 
 /** What is said of the client or the resource, not of a body. */
-const KEPT = new Set(['www-authenticate', 'allow', 'retry-after', 'location', 'set-cookie'])
+const KEPT = new Set(['www-authenticate', 'allow', 'retry-after', 'location', 'set-cookie', 'content-range'])
 
 const errorPage = (status: number, subStatus: number, detail: unknown): string => {
   const title = `${status}${subStatus > 0 ? `.${subStatus}` : ''} - ${STATUS_CODES[status] ?? 'Error'}`

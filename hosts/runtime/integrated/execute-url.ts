@@ -1,8 +1,11 @@
 /** Child requests: another URL, or the next handler, answers in the response of the request that asks for it. */
+import onHeaders from 'on-headers'
 import type { ExecuteUrl, ExecuteUrlStatus } from '../../../core/contract/http-context.js'
 import type { ApplicationSettings } from '../../../core/contract/messages.js'
 import { replaceHeaderLines } from '../node-internals.js'
+import { withEntity } from './child-request.js'
 import type { IntegratedPipeline } from './integrated-pipeline.js'
+import { pathOf } from './url-path.js'
 import { WorkerContext } from './worker-context.js'
 
 /** Children of children; IIS stops at about as many. */
@@ -18,36 +21,51 @@ export const executeUrl = (
   child: ExecuteUrl,
   walk: (ctx: WorkerContext) => void,
 ): Promise<ExecuteUrlStatus> => {
-  const { request, response } = parent
+  const { response } = parent
+  if (response.writableEnded) return Promise.reject(new Error('executeUrl: the response has ended'))
   if (depthOf(parent) >= DEEPEST) {
-    parent.sendError(500, 0, new Error(`executeUrl: ${String(child.url)} leads to itself`))
+    parent.sendError(500, 0, new Error(`executeUrl: ${parent.path} leads to itself`))
     return Promise.resolve(statusOf(parent))
   }
-  const before = { url: request.url, method: request.method, rawHeaders: request.rawHeaders }
-  const ctx = new WorkerContext(pipeline, settings, request, response, false, parent.exchange, parent)
+  const request = child.entity === undefined ? parent.request : withEntity(parent.request, child.entity)
+  const { url, method, rawHeaders } = request
+  const passesOn = child.url === undefined || pathOf(child.url) === parent.path
+  const { serverVariables: variables } = parent.request
+  const { expectsContinue, exchange } = parent
+  const ctx = new WorkerContext(pipeline, settings, request, response, expectsContinue, exchange, parent)
   ctx.user = child.user ?? parent.user
   ctx.disableCustomError = child.disableCustomError === true || parent.disableCustomError
   ctx.onTrace = parent.onTrace
-  const passesOn = child.url === undefined || child.url === before.url
   if (passesOn || child.ignoreCurrentInterceptor) ctx.mappedAfter = parent.mapped
-  if (!passesOn) ctx.rewrite(child.url)
-  if (child.method !== undefined) request.method = child.method
-  const headers = headersOf(child, before.rawHeaders)
+  if (child.url !== undefined && child.url !== url) ctx.rewrite(child.url)
+  if (child.method !== undefined) request.method = child.method.toUpperCase()
+  const headers = headersOf(child, rawHeaders)
   if (headers) replaceHeaderLines(request, headers)
-  const kept = child.noHeaders ? new Map(Object.entries(response.getHeaders())) : null
+  const kept = child.noHeaders && !response.headersSent ? response.getHeaderNames() : null
+  if (kept) {
+    onHeaders(response, () => {
+      if (parent.child === ctx) keepOnly(response, kept)
+    })
+  }
   parent.child = ctx
   return new Promise((resolve) => {
     ctx.onChildDone = () => {
+      ctx.onChildDone = ignore
       parent.child = null
       if (kept) keepOnly(response, kept)
-      request.url = before.url
-      request.method = before.method
-      if (headers) replaceHeaderLines(request, before.rawHeaders)
+      parent.expectsContinue &&= ctx.expectsContinue
+      parent.subStatus = ctx.subStatus
+      request.url = url
+      request.method = method
+      if (headers) replaceHeaderLines(request, rawHeaders)
+      if (variables) variables.context = parent
       resolve(statusOf(ctx))
     }
     walk(ctx)
   })
 }
+
+const ignore = (): void => undefined
 
 const depthOf = (ctx: WorkerContext): number => {
   let depth = 0
@@ -73,7 +91,7 @@ const headersOf = (child: ExecuteUrl, parents: readonly string[]): string[] | un
   return kept
 }
 
-const keepOnly = (response: WorkerContext['response'], kept: ReadonlyMap<string, unknown>): void => {
+const keepOnly = (response: WorkerContext['response'], kept: readonly string[]): void => {
   if (response.headersSent) return
-  for (const name of response.getHeaderNames()) if (!kept.has(name)) response.removeHeader(name)
+  for (const name of response.getHeaderNames()) if (!kept.includes(name)) response.removeHeader(name)
 }

@@ -11,7 +11,7 @@ const FORBIDDEN: Readonly<Record<Access, number>> = { Execute: 1, Script: 1, Rea
 interface Mapping {
   readonly handler: MappedHandler
   readonly settings: HandlerSettings
-  readonly fits: (path: string) => boolean
+  readonly fits: (path: string) => number
 }
 
 export class HandlerMap {
@@ -42,22 +42,30 @@ export class HandlerMap {
       const mapping = this.mappings[index] as Mapping
       const { verbs, resourceType } = mapping.settings
       if (verbs.length > 0 && !verbs.includes(ctx.request.method ?? '')) continue
-      if (!mapping.fits(ctx.path)) continue
-      if (resourceType === 'Unspecified') return this.take(ctx, mapping)
-      return isThere(ctx.physicalPath, resourceType).then((is) =>
-        is ? this.take(ctx, mapping) : this.from(ctx, index + 1),
+      const { path } = ctx
+      const length = mapping.fits(path)
+      if (length < 0) continue
+      if (resourceType === 'Unspecified') return this.take(ctx, mapping, length)
+      const file = length < path.length ? ctx.mapPath(path.slice(0, length)) : ctx.physicalPath
+      return isThere(file, resourceType).then((is) =>
+        is ? this.take(ctx, mapping, length) : this.from(ctx, index + 1),
       )
     }
     ctx.mapped = null
     return 'CONTINUE'
   }
 
-  private take(ctx: WorkerContext, { handler, settings: { requireAccess } }: Mapping): SettledOutcome {
+  private take(
+    ctx: WorkerContext,
+    { handler, settings: { requireAccess } }: Mapping,
+    length: number,
+  ): SettledOutcome {
     if (requireAccess !== 'None' && !this.allowed.has(requireAccess)) {
       ctx.sendError(403, FORBIDDEN[requireAccess])
       return 'FINISH'
     }
     ctx.mapped = handler
+    ctx.scriptLength = length
     return 'CONTINUE'
   }
 }
@@ -70,17 +78,27 @@ const isThere = async (path: string, kind: HandlerSettings['resourceType']): Pro
 }
 
 /**
- * `*` fits everything; a pattern with a slash the whole path, any other one the last segment. Letter case does not count. A
- * script that is followed by more (`/a.php/b`) is found too.
+ * How much of a path a list of patterns fits; -1 where it does not. `*` fits everything, a pattern with a slash the whole
+ * path, any other one a segment: the last, or a script that is followed by more (`/a.php` of `/a.php/b`). `*.` is a last
+ * segment without a dot. Letter case does not count.
  */
-export const patternOf = (patterns: string): ((path: string) => boolean) => {
+export const patternOf = (patterns: string): ((path: string) => number) => {
   const all = patterns.split(',').map((pattern) => pattern.trim())
-  if (all.includes('*')) return () => true
-  const expressions = all.map((pattern) => {
-    const body = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
-    if (pattern.startsWith('/')) return new RegExp(`^${body}$`, 'i')
-    if (pattern.includes('/')) return new RegExp(`^/${body}$`, 'i')
-    return new RegExp(`/${body.replaceAll('.*', '[^/]*')}(/|$)`, 'i')
-  })
-  return (path) => expressions.some((expression) => expression.test(path))
+  if (all.includes('*')) return (path) => path.length
+  const expressions = all.map(expressionOf)
+  return (path) => {
+    for (const expression of expressions) {
+      const found = expression.exec(path)
+      if (found) return found.index + found[0].length
+    }
+    return -1
+  }
+}
+
+const expressionOf = (pattern: string): RegExp => {
+  if (pattern === '*.') return /\/[^/.]+$/
+  const body = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
+  if (pattern.startsWith('/')) return new RegExp(`^${body}$`, 'i')
+  if (pattern.includes('/')) return new RegExp(`^/${body}$`, 'i')
+  return new RegExp(`/${body.replaceAll('.*', '[^/]*')}(?=/|$)`, 'i')
 }

@@ -109,7 +109,8 @@ export class IntegratedPipeline extends Runner<WorkerContext> implements Exchang
   }
 
   protected report(ctx: WorkerContext, step: Step<WorkerContext>, error: unknown, what: string): void {
-    this.tell(step.name, `in ${step.state}; ${what}`, error, ctx.request.originalUrl ?? ctx.request.url ?? '')
+    const who = step.name === EXECUTE ? (ctx.handler?.name ?? step.name) : step.name
+    this.tell(who, `in ${step.state}; ${what}`, error, ctx.request.originalUrl ?? ctx.request.url ?? '')
   }
 
   protected done(): void {
@@ -134,7 +135,7 @@ export class IntegratedPipeline extends Runner<WorkerContext> implements Exchang
       id: 0,
       level: 'error',
       source: 'worker',
-      text: `Module "${module}" of application "${site}${mount || '/'}" failed ${where}.`,
+      text: `${where.startsWith('in execute;') ? 'Handler' : 'Module'} "${module}" of application "${site}${mount || '/'}" failed ${where}.`,
       facts: {
         ...{ site, application: mount || '/', pool, module, url: url.slice(0, 256) },
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -142,6 +143,9 @@ export class IntegratedPipeline extends Runner<WorkerContext> implements Exchang
     })
   }
 }
+
+/** The step that hands the request to its handler. */
+const EXECUTE = 'execute'
 
 const consequence = {
   answer: 'this one request was answered with 500',
@@ -152,7 +156,7 @@ const consequence = {
 const stepsOf = ({ modules, handlers, application }: IntegratedOptions): readonly Step<WorkerContext>[] => {
   const own: Readonly<Record<string, Run<WorkerContext>>> = {
     mapHandler: { name: 'handlers', run: (ctx) => handlers.map(ctx) },
-    execute: { name: 'execute', run: (ctx) => execute(ctx, application) },
+    execute: { name: EXECUTE, run: (ctx) => execute(ctx, application) },
     respond: {
       name: 'respond',
       // A child ends here: its response is its parent's.

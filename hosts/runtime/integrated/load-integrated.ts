@@ -3,7 +3,7 @@ import type { AdapterModule, HostedApplication } from '../../../core/contract/ad
 import type { ServerEvent } from '../../../core/contract/events.js'
 import type { ApplicationSettings } from '../../../core/contract/messages.js'
 import type { WorkerModule, WorkerScope } from '../../../core/contract/worker-module.js'
-import { loadHandler } from './load-handler.js'
+import { loadHandler, ownHandler } from './load-handler.js'
 import { FilterChain } from './filter-chain.js'
 import { findExtension, type KnownExtensions } from './find-extension.js'
 import { inFilterOrder, loadFilter, type LoadedFilter } from './load-filter.js'
@@ -26,7 +26,7 @@ export const loadIntegrated = async (
   around: Surroundings,
 ): Promise<Integrated | null> => {
   const { handlers, filters, modules } = settings
-  if (handlers.length + filters.length + modules.length === 0) return null
+  if (handlers.length + filters.length + modules.length === 0 && !application?.handler) return null
   const scope = scopeOf(settings, around)
   const named: NamedModule[] = []
   let perClient = false
@@ -42,7 +42,9 @@ export const loadIntegrated = async (
     named.push({ name: entry.name, module: await module.setup(scope, entry.options) })
   }
   const mapped = []
-  for (const entry of handlers) mapped.push(await loadHandler(entry, settings, around.adapters, scope))
+  for (const entry of handlers)
+    mapped.push(await loadHandler(entry, settings, around.adapters, scope, around.known))
+  if (application?.handler) mapped.push(await ownHandler(application.handler, settings, scope))
   const pipeline = new IntegratedPipeline({
     settings,
     modules: named,
@@ -58,14 +60,12 @@ export const loadIntegrated = async (
 }
 
 /** What the application throws is its own affair, as without a pipeline. */
-const hand = (
-  application: HostedApplication,
-  { request, response, expectsContinue }: WorkerContext,
-): void => {
+const hand = (application: HostedApplication, ctx: WorkerContext): void => {
+  const { request, response } = ctx
   try {
-    if (expectsContinue) {
+    if (ctx.expectsContinue) {
       if (application.server?.emit('checkContinue', request, response)) return
-      response.writeContinue()
+      ctx.wantBody()
     }
     application.handle(request, response)
   } catch (error) {

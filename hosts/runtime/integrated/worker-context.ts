@@ -23,14 +23,17 @@ export class WorkerContext implements HttpContext, Walked {
   readonly request: HostedRequest
   readonly response: ServerResponse
   readonly application: ApplicationSettings
-  readonly expectsContinue: boolean
+  /** The client waits for leave to send its body. */
+  expectsContinue: boolean
   /** Null for requests that no client has made (warm-up). */
   readonly exchange: Exchange | null
   readonly parent: WorkerContext | null
   user: User | null = null
   mapped: MappedHandler | null = null
+  /** Length of the part of `path` that the mapping fits. */
+  scriptLength = Infinity
   subStatus = 0
-  readonly logged: LoggedFacts = {}
+  readonly logged: LoggedFacts
   /** The error that `sendError` has answered with. */
   error: ErrorFacts | null = null
   /** The response is complete, or its client has gone. */
@@ -75,6 +78,9 @@ export class WorkerContext implements HttpContext, Walked {
     this.expectsContinue = expectsContinue
     this.exchange = exchange
     this.parent = parent
+    // One request, one line in the log, whichever of them says something.
+    this.logged = parent?.logged ?? {}
+    if (this.request.serverVariables) this.request.serverVariables.context = this
   }
 
   get handler(): MappedHandler['settings'] | null {
@@ -91,6 +97,14 @@ export class WorkerContext implements HttpContext, Walked {
       this.decoded = pathOf(whole ? url.slice(application.mount.length) || '/' : url)
     }
     return this.decoded
+  }
+
+  get scriptPath(): string {
+    return this.path.slice(0, this.scriptLength)
+  }
+
+  get extraPath(): string {
+    return this.path.slice(this.scriptLength)
   }
 
   get query(): string {
@@ -132,6 +146,7 @@ export class WorkerContext implements HttpContext, Walked {
     request.originalUrl ??= request.url ?? '/'
     request.url = application.pathBase === 'keep' ? application.mount + url : url
     this.file = null
+    this.scriptLength = Infinity
   }
 
   mapPath(path: string): string {
@@ -161,6 +176,13 @@ export class WorkerContext implements HttpContext, Walked {
 
   trace(source: string, text: string): void {
     this.onTrace?.(source, text)
+  }
+
+  /** Whoever handles the request is about to read its body. */
+  wantBody(): void {
+    if (!this.expectsContinue) return
+    this.expectsContinue = false
+    if (!this.response.headersSent) this.response.writeContinue()
   }
 
   childDone(): void {
