@@ -11,8 +11,10 @@ import { Pipeline } from '../core/pipeline/pipeline.js'
 import { completeApplications } from '../core/registry/applications.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
+import { completeWorkerModules } from '../core/registry/worker-modules.js'
 import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
+import { standardModules } from '../modules/app/standard.js'
 import { standardStages } from '../modules/standard.js'
 import { openControl } from './admin/control.js'
 import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
@@ -73,7 +75,8 @@ export const checkConfig = async (file: string): Promise<CheckedConfig> => {
   return withPositions(async () => {
     const modules = await loadModules(read, standardStages)
     const plan = planSlots(read, modules)
-    const config = await completeApplications(read, await knownAdapters(modules))
+    const hosted = await completeApplications(read, await knownAdapters(modules))
+    const config = await completeWorkerModules(hosted, standardModules)
     return { config, modules, plan }
   })
 }

@@ -55,8 +55,8 @@ export interface WorkerModuleDefinition<O extends TSchema = TObject> {
   readonly options?: O
   /** The range of webgarden versions it works with. */
   readonly webgarden?: string
-  /** It decides by who asks: the listener must not answer others with copies. Default: true. */
-  readonly perClient?: boolean
+  /** It decides by who asks: the listener must not answer others with copies. Default: true. May depend on the options. */
+  readonly perClient?: boolean | ((options: Static<O>) => boolean)
   /** Runs once for each application that lists it, when that loads. */
   setup(scope: WorkerScope, options: Static<O>): RequestModule | Promise<RequestModule>
 }

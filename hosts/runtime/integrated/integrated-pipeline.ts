@@ -109,6 +109,7 @@ export class IntegratedPipeline extends Runner<WorkerContext> implements Exchang
   }
 
   protected report(ctx: WorkerContext, step: Step<WorkerContext>, error: unknown, what: string): void {
+    if (ctx.onTrace) ctx.trace(step.name, `failed in ${step.state}: ${String(error)}`)
     this.tell(step.name, `in ${step.state}; ${what}`, error, ctx.request.originalUrl ?? ctx.request.url ?? '')
   }
 

@@ -33,7 +33,8 @@ export const loadIntegrated = async (
   let perClient = false
   const add = async (entry: ExtensionSettings, kind: 'module' | 'filter'): Promise<void> => {
     const loaded = await loadExtension(entry, kind, settings, around.standard)
-    perClient ||= loaded.perClient !== false && !entry.enableCache
+    const { perClient: asks = true } = loaded
+    perClient ||= !entry.enableCache && (typeof asks === 'function' ? asks(entry.options) : asks)
     named.push({ name: entry.name, module: await loaded.setup(scope, entry.options) })
   }
   for (const entry of filters) await add(entry, 'filter')
