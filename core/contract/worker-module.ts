@@ -31,8 +31,9 @@ export interface RequestModule extends Readonly<
   Partial<Record<RequestEvent, (ctx: HttpContext) => ModuleOutcome>>
 > {
   /**
-   * Just before the head of a response leaves: status and headers may still be changed, and `response.write` and `end` be
-   * replaced. In the reverse order of the modules, as in IIS. Synchronous.
+   * Just before the head of a response leaves: status and headers may still be changed. In the reverse order of the modules, as
+   * in IIS. Synchronous. What is being written at this moment goes its way: who wants to change bodies replaces
+   * `response.write` and `end` in beginRequest (as `urlCompression` does), where the first module comes nearest to the client.
    */
   sendResponse?(ctx: HttpContext): void
   /** A connection of which it has seen a request has closed. */
