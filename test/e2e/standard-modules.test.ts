@@ -72,6 +72,8 @@ export default (request, response) => {
       response.statusCode = 418
       response.write('short ')
       return response.end('and stout')
+    case '/pay':
+      return response.writeHead(402).end()
     case '/throws':
       return response.writeHead(500).end()
     case '/sorry':
@@ -132,6 +134,7 @@ const start = (): Promise<TestServer> =>
               error: [
                 { statusCode: 404, path: '404.html', prefixLanguageFilePath: './pages' },
                 { statusCode: 401, path: '/sorry', responseMode: 'ExecuteURL' },
+                { statusCode: 402, path: '/throws', responseMode: 'ExecuteURL' },
                 { statusCode: 500, path: '/sorry?now', responseMode: 'ExecuteURL' },
                 {
                   statusCode: 403,
@@ -254,6 +257,23 @@ const start = (): Promise<TestServer> =>
               add: [
                 { accessType: 'Allow', users: '*' },
                 { accessType: 'Deny', users: 'bob', path: '/admin/*' },
+              ],
+            },
+          },
+        ],
+      },
+      {
+        path: '/lobby',
+        module: './app.mjs',
+        modules: [
+          { name: 'anonymousAuthentication' },
+          { name: 'basicAuthentication', options: { userFile: './users' } },
+          {
+            name: 'urlAuthorization',
+            options: {
+              add: [
+                { accessType: 'Allow', users: '?', path: '/open/*' },
+                { accessType: 'Allow', roles: 'nobody', users: 'ann' },
               ],
             },
           },
@@ -434,6 +454,11 @@ t.test('httpErrors answers with pages of its own', async (t) => {
   const executed = await get('/errors/private/1')
   t.match(executed, { status: 401, text: 'sorry, /sorry?401;/errors/private/1' }, 'another URL answers')
   t.match(await get('/errors/throws'), { status: 500, text: 'sorry, /sorry?now&500;/errors/throws' })
+  t.match(
+    await get('/errors/pay'),
+    { status: 500, text: '' },
+    'a page that fails itself is not replaced again',
+  )
   t.match(await get('/errors/x'), { status: 200, text: /^app \/x/ }, 'what is no error is left alone')
   const replaced = await get('/replaced/teapot')
   t.match(replaced, { status: 418, text: 'sorry, /sorry?418;/replaced/teapot' }, 'with Replace all are')
@@ -470,6 +495,16 @@ t.test('basicAuthentication and urlAuthorization let in whom they know', async (
   t.equal((await get('/door/admin', basic('bob', 'hidden'))).status, 403)
   t.equal((await get('/door/%61dmin/x', basic('bob', 'hidden'))).status, 403)
   t.equal((await get('/door/admin/%ff', basic('bob', 'hidden'))).status, 400)
+})
+
+t.test('anonymousAuthentication lets in whoever gives no name, as far as the rules go', async (t) => {
+  t.equal((await get('/lobby/open/x')).status, 200)
+  t.match(await get('/lobby/x'), {
+    status: 401,
+    headers: { 'www-authenticate': /^Basic realm="127\.0\.0\.1/ },
+  })
+  t.equal((await get('/lobby/x', basic('ann', 'secret'))).status, 200)
+  t.equal((await get('/lobby/open/x', basic('bob', 'hidden'))).status, 403)
 })
 
 t.test(
