@@ -89,6 +89,20 @@ export default (request, response) => {
 }
 `
 
+const CALLER = `
+import { defineModule } from 'webgarden'
+export default defineModule({
+  name: 'caller',
+  setup: () => ({
+    async authorize(ctx) {
+      if (ctx.path !== '/quiet' && ctx.path !== '/loud') return 'CONTINUE'
+      await ctx.executeUrl({ url: '/empty-404', disableCustomError: ctx.path === '/quiet' })
+      return 'FINISH'
+    },
+  }),
+})
+`
+
 const start = (): Promise<TestServer> =>
   startServer(
     oneSite([
@@ -169,6 +183,20 @@ const start = (): Promise<TestServer> =>
               defaultResponseMode: 'ExecuteURL',
             },
           },
+        ],
+      },
+      {
+        path: '/calls',
+        module: './app.mjs',
+        modules: [
+          {
+            name: 'httpErrors',
+            options: {
+              errorMode: 'Custom',
+              error: [{ statusCode: 404, path: '/sorry', responseMode: 'ExecuteURL' }],
+            },
+          },
+          { name: 'caller', module: './caller.mjs' },
         ],
       },
       { path: '/local', module: './app.mjs', modules: [{ name: 'httpErrors' }] },
@@ -293,6 +321,7 @@ const start = (): Promise<TestServer> =>
     ]),
     {
       'app.mjs': APP,
+      'caller.mjs': CALLER,
       'public/index.html': '<h1>home</h1>',
       'public/long.txt': LONG,
       'public/thing.odd': 'odd',
@@ -462,6 +491,12 @@ t.test('httpErrors answers with pages of its own', async (t) => {
   t.match(await get('/errors/x'), { status: 200, text: /^app \/x/ }, 'what is no error is left alone')
   const replaced = await get('/replaced/teapot')
   t.match(replaced, { status: 418, text: 'sorry, /sorry?418;/replaced/teapot' }, 'with Replace all are')
+  t.match(
+    await get('/calls/loud'),
+    { status: 404, text: /^sorry, \/sorry\?404;/ },
+    'children have errors too',
+  )
+  t.match(await get('/calls/quiet'), { status: 404, text: '' }, 'unless they are to have no custom ones')
   const detailed = await get('/local/empty-404')
   t.match(detailed.text, /404 - Not Found[\s\S]*Physical path/, 'clients on this machine see details')
 })

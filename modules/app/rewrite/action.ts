@@ -59,10 +59,12 @@ const rewrite = ({ url, appendQueryString, logRewrittenUrl }: ActionOptions, map
 
 const redirect = ({ url, appendQueryString, redirectType }: ActionOptions, maps: Maps): Action => {
   const template = templateOf(url, maps)
+  const isPath = /^\{R:/i.test(url)
   return (ctx, references) => {
     const { response, application, query } = ctx
     let target = template(references)
-    if (!/^([a-z][a-z\d+.-]*:|\/|$)/i.test(target)) target = `${application.mount}/${target}`
+    // What begins with a part of the path is a path: clients must not choose the server.
+    if (isPath || !/^([a-z][a-z\d+.-]*:|\/|$)/i.test(target)) target = `${application.mount}/${target}`
     // A back reference must not turn a path into the name of another server.
     if (!url.startsWith('//')) target = target.replace(/^[/\\]{2,}/, '/')
     if (appendQueryString) target = withQuery(target, query)
