@@ -142,7 +142,7 @@ const checkApplications = (
       report(`${pointer}/applicationPool`, `there is no application pool "${pool}"${near}`)
     }
     if (module !== undefined) files.check(module, `${pointer}/module`, report)
-    else if (type === undefined && application.handlers.length === 0) {
+    else if (type === undefined && application.handlers.length + application.modules.length === 0) {
       report(
         pointer,
         'needs "module", the file or package of the application, or "type": "static" for a folder of files',

@@ -40,6 +40,16 @@ export interface ExecuteUrlStatus {
   readonly win32Status: number
 }
 
+/** The error that was answered with: what a module that puts a page of its own in its place can know. */
+export interface ErrorFacts {
+  readonly status: number
+  readonly subStatus: number
+  /** An Error, or a sentence; for those only who may see details. */
+  readonly detail: unknown
+  /** The event in which it came. */
+  readonly event: string
+}
+
 export interface HttpContext {
   /** Node's own objects. What is written to the response goes to the client through the `sendResponse` of all modules. */
   readonly request: IncomingMessage
@@ -73,6 +83,14 @@ export interface HttpContext {
   readonly connectionItems: Map<unknown, unknown>
   /** The request was made by `executeUrl`; null for one of a client. */
   readonly parent: HttpContext | null
+  /** The child request that is answering in this one's response just now. */
+  readonly child: HttpContext | null
+  /** What `sendError` has answered with; null where it was not called. */
+  readonly error: ErrorFacts | null
+  /** Error answers are to stay as they are (HSE_EXEC_URL_DISABLE_CUSTOM_ERROR). */
+  readonly disableCustomError: boolean
+  /** Whoever sets it gets what `trace` is told; null where the request is not traced. */
+  onTrace: ((source: string, text: string) => void) | null
   /** Server variable by its name, also `HTTP_…`; undefined where there is none. */
   serverVariable(name: string): string | undefined
   /** Puts another URL in place of this one (path and query below the application), for all that comes after. */

@@ -31,8 +31,9 @@ export interface RequestModule<C extends HttpContext = HttpContext> extends Read
   Partial<Record<RequestEvent, (ctx: C) => ModuleOutcome>>
 > {
   /**
-   * Just before the head of a response leaves: status and headers may still be changed, and `response.write` and `end` be
-   * replaced. In the reverse order of the modules, as in IIS. Synchronous.
+   * Just before the head of a response leaves: status and headers may still be changed. In the reverse order of the modules, as
+   * in IIS. Synchronous. What is being written at this moment goes its way: who wants to change bodies replaces
+   * `response.write` and `end` in beginRequest (as `urlCompression` does), where the first module comes nearest to the client.
    */
   sendResponse?(ctx: C): void
   /** A connection of which it has seen a request has closed. */
@@ -55,8 +56,8 @@ export interface WorkerModuleDefinition<O extends TSchema = TObject> {
   readonly options?: O
   /** The range of webgarden versions it works with. */
   readonly webgarden?: string
-  /** It decides by who asks: the listener must not answer others with copies. Default: true. */
-  readonly perClient?: boolean
+  /** It decides by who asks: the listener must not answer others with copies. Default: true. May depend on the options. */
+  readonly perClient?: boolean | ((options: Static<O>) => boolean)
   /** Runs once for each application that lists it, when that loads. */
   setup(scope: WorkerScope, options: Static<O>): RequestModule | Promise<RequestModule>
 }

@@ -153,8 +153,11 @@ export class HostedApplications {
 
   private async load(settings: ApplicationSettings): Promise<LoadedApplication> {
     const adapters = await this.adapters
+    // A folder with handlers or modules, such as `staticContent`, needs no code of its own.
     const hasOwn =
-      settings.module !== undefined || settings.type !== undefined || settings.handlers.length === 0
+      settings.module !== undefined ||
+      settings.type !== undefined ||
+      settings.handlers.length + settings.modules.length === 0
     const application = hasOwn ? await this.loadOwn(settings, adapters) : null
     const { handlers, filters, modules } = settings
     if (handlers.length + filters.length + modules.length === 0 && !application?.handler)

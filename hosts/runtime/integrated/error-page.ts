@@ -2,13 +2,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { WorkerContext } from './worker-context.js'
 
-/** What a module that puts a page of its own in place of ours can know. */
-export interface ErrorFacts {
-  readonly status: number
-  readonly subStatus: number
-  readonly detail: unknown
-}
-
 /** Ends the response with an error page; one that has begun is cut. */
 export const sendErrorPage = (
   ctx: WorkerContext,
@@ -21,9 +14,10 @@ export const sendErrorPage = (
     if (!response.writableEnded) response.destroy()
     return
   }
-  ctx.error = { status, subStatus, detail }
+  ctx.error = { status, subStatus, detail, event: ctx.state }
   ctx.subStatus = subStatus
   ctx.logged.subStatus = subStatus
+  if (ctx.onTrace) ctx.trace('sendError', `${status}.${subStatus} ${inWords(detail)}`)
   for (const name of response.getHeaderNames()) if (!KEPT.has(name)) response.removeHeader(name)
   response.statusCode = status
   const page = errorPage(status, subStatus, ctx.isLocal ? detail : undefined)
@@ -38,10 +32,13 @@ const KEPT = new Set(['www-authenticate', 'allow', 'retry-after', 'location', 's
 
 const errorPage = (status: number, subStatus: number, detail: unknown): string => {
   const title = `${status}${subStatus > 0 ? `.${subStatus}` : ''} - ${STATUS_CODES[status] ?? 'Error'}`
-  const text = detail instanceof Error ? (detail.stack ?? detail.message) : detail
-  const shown = typeof text === 'string' && text !== '' ? `<pre>${escapeHtml(text)}</pre>\n` : ''
+  const text = inWords(detail)
+  const shown = text !== '' ? `<pre>${escapeHtml(text)}</pre>\n` : ''
   return `<!doctype html>\n<title>${title}</title>\n<h1>${title}</h1>\n${shown}`
 }
+
+const inWords = (detail: unknown): string =>
+  detail instanceof Error ? (detail.stack ?? detail.message) : typeof detail === 'string' ? detail : ''
 
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

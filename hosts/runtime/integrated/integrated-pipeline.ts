@@ -110,6 +110,7 @@ export class IntegratedPipeline extends Runner<WorkerContext> implements Exchang
 
   protected report(ctx: WorkerContext, step: Step<WorkerContext>, error: unknown, what: string): void {
     const who = step.name === EXECUTE ? (ctx.handler?.name ?? step.name) : step.name
+    if (ctx.onTrace) ctx.trace(who, `failed in ${step.state}: ${String(error)}`)
     this.tell(who, `in ${step.state}; ${what}`, error, ctx.request.originalUrl ?? ctx.request.url ?? '')
   }
 

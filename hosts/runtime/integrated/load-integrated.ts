@@ -38,7 +38,8 @@ export const loadIntegrated = async (
   if (loaded.length > 0) named.push({ name: 'filters', module: new FilterChain(inFilterOrder(loaded)) })
   for (const entry of modules) {
     const module = (await findExtension(entry, 'module', settings, around.known)) as WorkerModule
-    perClient ||= module.perClient !== false
+    const { perClient: asks = true } = module
+    perClient ||= typeof asks === 'function' ? asks(entry.options) : asks
     named.push({ name: entry.name, module: await module.setup(scope, entry.options) })
   }
   const mapped = []

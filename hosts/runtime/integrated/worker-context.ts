@@ -1,13 +1,19 @@
 /** One request on its way through the integrated pipeline of its application: what core/contract/http-context.ts promises. */
 import { resolve } from 'node:path'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ExecuteUrl, ExecuteUrlStatus, HttpContext, User } from '../../../core/contract/http-context.js'
+import type {
+  ErrorFacts,
+  ExecuteUrl,
+  ExecuteUrlStatus,
+  HttpContext,
+  User,
+} from '../../../core/contract/http-context.js'
 import type { ApplicationSettings, LoggedFacts } from '../../../core/contract/messages.js'
 import type { Walked } from '../../../core/pipeline/runner.js'
 import type { Exchange } from '../exchange.js'
 import type { HostedRequest } from '../hosted-request.js'
 import type { StandInSocket } from '../stand-in-socket.js'
-import { sendErrorPage, type ErrorFacts } from './error-page.js'
+import { sendErrorPage } from './error-page.js'
 import type { RequestFilterContext } from './filter-context.js'
 import type { IntegratedPipeline } from './integrated-pipeline.js'
 import type { MappedHandler } from './mapped-handler.js'
