@@ -33,6 +33,7 @@ export const program = (): Command => {
     .showHelpAfterError()
     .addHelpText('after', EXIT_CODES)
   addServing(root)
+  addAuthoring(root)
   addLooking(root)
   addSteering(root)
   addEditing(root)
@@ -75,6 +76,37 @@ const addServing = (root: Command): void => {
   add(root, 'init', 'write a commented configuration file to begin with', async (file) => {
     ;(await import('./init.js')).init(file)
   })
+}
+
+const addAuthoring = (root: Command): void => {
+  root
+    .command('new <kind> <name>')
+    .description(
+      'write a small typed package to begin with: handler, filter, module, stage, log, adapter or app',
+    )
+    .action(async (kind: string, name: string) => {
+      await reported(async () => {
+        ;(await import('./new.js')).create(kind, name)
+      })
+    })
+  root
+    .command('try <module>')
+    .description('serve one module or application at once, and again whenever it changes')
+    .option('-p, --port <port>', 'where; any free port where left out')
+    .action(async (module: string, { port }: { port?: string }) => {
+      await reported(async () => {
+        await (await import('./try.js')).tryModule(module, port)
+      })
+    })
+}
+
+/** What goes wrong is told without a stack. */
+const reported = async (action: () => Promise<void>): Promise<void> => {
+  try {
+    await action()
+  } catch (error) {
+    reportFailure(error)
+  }
 }
 
 const addLooking = (root: Command): void => {
