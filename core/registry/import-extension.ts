@@ -1,8 +1,8 @@
 /** Imports the module, filter or handler that an application lists, and sees to it that it is one. */
-import { pathToFileURL } from 'node:url'
 import { satisfies } from 'semver'
 import { version } from '../version.js'
 import { resolveModule } from './resolve-module.js'
+import { importFile } from './import-file.js'
 
 const MAKERS = { module: 'defineModule', filter: 'defineFilter', handler: 'defineHandler' } as const
 
@@ -23,7 +23,7 @@ export const importExtension = async (
   folder: string,
   kind: keyof typeof MAKERS,
 ): Promise<Extension> => {
-  const exports = (await import(pathToFileURL(resolveModule(module, folder)).href)) as Record<string, unknown>
+  const exports = await importFile(resolveModule(module, folder))
   const found = Object.values(exports).find(
     (value): value is Extension =>
       typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind,

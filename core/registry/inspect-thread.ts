@@ -1,16 +1,16 @@
 /** The thread of `inspectApart`: imports one module, and checks its options if it is a log module. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { pathToFileURL } from 'node:url'
 import type { LogModule } from '../contract/log.js'
 import type { ConfigurationProblem } from '../errors.js'
 import { checkOptions } from './check-options.js'
 import type { Inspected, Inspection } from './inspect-apart.js'
 import { moduleOf } from './module-of.js'
+import { importFile } from './import-file.js'
 
 const inspect = async ({ file, options: given, pointer, directory }: Inspection): Promise<Inspected> => {
   let exported: Record<string, unknown>
   try {
-    exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    exported = await importFile(file)
   } catch (error) {
     return { kind: 'failed', message: `cannot be loaded: ${messageOf(error)}` }
   }

@@ -1,5 +1,4 @@
 /** Imports the modules that the configuration declares and checks their options. */
-import { pathToFileURL } from 'node:url'
 import { satisfies } from 'semver'
 import { version } from '../version.js'
 import type { ModuleConfig, ServerConfig } from '../contract/config.js'
@@ -11,6 +10,7 @@ import { inspectApart } from './inspect-apart.js'
 import { resolveModule } from './resolve-module.js'
 import type { LoadedModule, StandardLogs, StandardStages } from './loaded.js'
 import { moduleOf } from './module-of.js'
+import { importFile } from './import-file.js'
 
 /** An import that went wrong, in words for the user. */
 class ImportFailure extends Error {
@@ -138,7 +138,7 @@ class Loader {
     const { name, module: specifier, pointer } = declared
     let exported: Record<string, unknown>
     try {
-      exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>
+      exported = await importFile(file)
     } catch (error) {
       throw new ImportFailure(`${pointer}/module`, cannotBeLoaded(error))
     }

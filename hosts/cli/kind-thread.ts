@@ -1,8 +1,8 @@
 /** The thread of `webgarden try` that looks what a file exports. */
-import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import { importFile } from '../../core/registry/import-file.js'
 
-const exported = (await import(pathToFileURL(workerData as string).href)) as Record<string, unknown>
+const exported = await importFile(workerData as string)
 const kinds = Object.values(exported).map((value) =>
   typeof value === 'object' && value !== null ? (value as { kind?: unknown }).kind : undefined,
 )

@@ -1,11 +1,11 @@
 /** What the thread of a log module runs: one task for its whole life. */
 import type { MessagePort } from 'node:worker_threads'
-import { pathToFileURL } from 'node:url'
 import type { Log } from '../../core/contract/log.js'
 import { moduleOf } from '../../core/registry/module-of.js'
 import type { LogStart } from './batch.js'
 import type { FromLogWorker, ToLogWorker } from './messages.js'
 import { recordsOf } from './records.js'
+import { importFile } from '../../core/registry/import-file.js'
 
 /** Milliseconds without a batch after which a module is asked to flush. */
 const QUIET = 1000
@@ -34,7 +34,7 @@ const setUp = async (
   { file, name, directory, options }: LogStart,
   say: (message: FromLogWorker) => void,
 ): Promise<Log> => {
-  const module = moduleOf((await import(pathToFileURL(file).href)) as Record<string, unknown>)
+  const module = moduleOf(await importFile(file))
   if (module?.kind !== 'log') throw new Error(`${file} exports no log module any more`)
   const events = {
     write: (event: Extract<FromLogWorker, { kind: 'event' }>['event']) => {

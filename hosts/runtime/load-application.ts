@@ -1,11 +1,11 @@
 /** Loads one application: its module, the server it may start itself, the adapter that fits. */
 import type { Server } from 'node:http'
-import { pathToFileURL } from 'node:url'
 import { LONGEST_TIMER } from '../../core/clock.js'
 import type { AdapterInput, AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
 import { resolveModule } from '../../core/registry/resolve-module.js'
 import { captureListen } from './listen-capture.js'
+import { importFile } from '../../core/registry/import-file.js'
 
 /**
  * Several may load at a time, but one imports its module at a time: what it finds in the environment is its own then.
@@ -103,7 +103,7 @@ const importModule = async (application: ApplicationSettings): Promise<unknown> 
   const { module, physicalPath } = application
   if (module === undefined)
     throw new Error('The application has no module; name one, or give it a type that needs none')
-  return (await import(pathToFileURL(resolveModule(module, physicalPath)).href)) as unknown
+  return importFile(resolveModule(module, physicalPath))
 }
 
 /** Whether the module gives something away on purpose: then it is not a program that only wants to run. */
