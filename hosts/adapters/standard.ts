@@ -1,6 +1,8 @@
 /** The adapters that every worker has, in the order in which they are asked whether an application is theirs. */
 import type { AdapterModule } from '../../core/index.js'
+import { cgi } from './cgi.js'
 import { factory } from './factory.js'
+import { fastcgi } from './fastcgi.js'
 import { fastify } from './fastify.js'
 import { fetchHandler, hono } from './fetch.js'
 import { koa } from './koa.js'
@@ -10,4 +12,4 @@ import { staticFiles } from './static.js'
 
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
 export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
-  Promise.resolve([node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles])
+  Promise.resolve([node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles, cgi, fastcgi])
