@@ -12,4 +12,17 @@ import { staticFiles } from './static.js'
 
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
 export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
-  Promise.resolve([node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles, cgi, fastcgi])
+  Promise.resolve([
+    node,
+    fastify,
+    koa,
+    fetchHandler,
+    hono,
+    listener,
+    express,
+    connect,
+    factory,
+    staticFiles,
+    cgi,
+    fastcgi,
+  ])

@@ -49,8 +49,18 @@ export const cgiOptions = {
       description:
         'By ending (".pl"): the program that runs such scripts, or a list of it and its arguments. Others must be executable.',
     },
-    maxProcesses: integer(cgiDefaults.maxProcesses, 1, 10_000, 'Scripts that may run at a time in one worker.'),
-    queueLength: integer(cgiDefaults.queueLength, 0, 65_535, 'Requests that may wait for that; more get 503.'),
+    maxProcesses: integer(
+      cgiDefaults.maxProcesses,
+      1,
+      10_000,
+      'Scripts that may run at a time in one worker.',
+    ),
+    queueLength: integer(
+      cgiDefaults.queueLength,
+      0,
+      65_535,
+      'Requests that may wait for that; more get 503.',
+    ),
     queueTimeout: timeSpan('00:00:30', 'How long a request may wait for that, until it gets 503.'),
   },
 } as unknown as TUnsafe<Partial<CgiOptions>>

@@ -11,7 +11,16 @@ import { Lines, type Reports } from '../gateway/reports.js'
 import type { CgiOptions } from './options.js'
 
 /** Of the server's own environment a script gets these; the rest is nothing to it. */
-const PASSED_ON = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'SystemRoot', 'WEBGARDEN_WORKER']
+const PASSED_ON = [
+  'PATH',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'LD_LIBRARY_PATH',
+  'SystemRoot',
+  'WEBGARDEN_WORKER',
+]
 
 /** Milliseconds between SIGTERM and SIGKILL. */
 const GRACE = 1_000
@@ -39,7 +48,10 @@ export const processRunner = (
   }
 }
 
-const commandFor = async (file: string, interpreters: CgiOptions['interpreters']): Promise<readonly string[]> => {
+const commandFor = async (
+  file: string,
+  interpreters: CgiOptions['interpreters'],
+): Promise<readonly string[]> => {
   const program = interpreters[extname(file)] ?? interpreters[extname(file).toLowerCase()]
   if (program !== undefined) return [...(typeof program === 'string' ? [program] : program), file]
   const executable = await access(file, constants.X_OK).then(
@@ -87,7 +99,10 @@ class Run {
     const { job, output } = this
     const onError = (error: NodeJS.ErrnoException): void => {
       output.destroy(
-        new GatewayError(502, `${command} could not be started: ${error.code ?? error.message}${hintFor(error)}`),
+        new GatewayError(
+          502,
+          `${command} could not be started: ${error.code ?? error.message}${hintFor(error)}`,
+        ),
       )
       this.finish()
     }

@@ -1,6 +1,6 @@
 /** One connection to a FastCGI application, with one request at a time on it. */
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Job } from '../gateway/gateway.js'
 import { GatewayError } from '../gateway/gateway-error.js'
 import { Exchange, type ExchangeOptions, type Outcome } from './exchange.js'

@@ -152,7 +152,10 @@ export class Exchange {
     if (status === ProtocolStatus.OVERLOADED) {
       this.break(new GatewayError(503, 'the FastCGI application is overloaded'), 'used up')
     } else if (status !== ProtocolStatus.REQUEST_COMPLETE) {
-      this.break(new GatewayError(502, `the FastCGI application refused the request (status ${status})`), 'used up')
+      this.break(
+        new GatewayError(502, `the FastCGI application refused the request (status ${status})`),
+        'used up',
+      )
     } else if (this.complains) this.complain()
     else if (this.finish(this.bodySent && this.options.keep ? 'complete' : 'used up')) this.output.push(null)
   }
@@ -161,7 +164,10 @@ export class Exchange {
     const { stderrMode } = this.options
     const detail = stderrMode === 'ReturnStdErrIn500' ? this.complaint : undefined
     const error = new GatewayError(500, `it wrote to standard error (stderrMode ${stderrMode})`, detail)
-    this.break(error, stderrMode === 'TerminateProcess' ? 'terminate' : this.bodySent ? 'complete' : 'used up')
+    this.break(
+      error,
+      stderrMode === 'TerminateProcess' ? 'terminate' : this.bodySent ? 'complete' : 'used up',
+    )
   }
 
   private inactive(): void {

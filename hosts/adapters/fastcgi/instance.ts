@@ -65,15 +65,18 @@ export class Instance {
   static async start(options: InstanceOptions): Promise<Instance> {
     const { program, args, env, cwd } = options
     const { server, to } = await listen(options)
-    const child = spawn(program, [...args], {
-      // The library takes whatever has a handle; the types know of streams only.
-      stdio: [server as unknown as Readable, 'pipe', 'pipe'],
-      env,
-      cwd,
-      detached: process.platform !== 'win32',
-    })
-    // It has the socket now, and clients may come at once: they wait in it. Here nobody may take them.
-    server.close()
+    let child: ChildProcess
+    try {
+      child = spawn(program, [...args], {
+        stdio: [descriptorOf(server), 'pipe', 'pipe'],
+        env,
+        cwd,
+        detached: process.platform !== 'win32',
+      })
+    } finally {
+      // The program has the socket now, and clients may come at once: they wait in it. Here nobody may take them.
+      server.close()
+    }
     if (child.pid === undefined) {
       const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve))
       throw new GatewayError(502, `${program} could not be started: ${error.code ?? error.message}`)
@@ -152,4 +155,12 @@ const listen = async ({
     return { server, to: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } }
   await rename(first, path)
   return { server, to: { path } }
+}
+
+/** Node passes descriptors on, but tells that of a listening socket only here. */
+const descriptorOf = (server: Server): number => {
+  const fd = (server as Server & { _handle?: { fd?: number } | null })._handle?.fd
+  if (fd === undefined || fd < 0)
+    throw new GatewayError(500, 'this system gives no socket to another program; use an address instead')
+  return fd
 }

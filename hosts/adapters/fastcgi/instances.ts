@@ -85,7 +85,9 @@ export class Instances implements Servers {
     this.refuseAfterFailures()
     const { fullPath, protocol } = this.options
     const pipes = protocol === 'NamedPipe'
-    const socketFolder = pipes ? await (this.folder ??= mkdtemp(join(tmpdir(), 'webgarden-fastcgi-'))) : undefined
+    const socketFolder = pipes
+      ? await (this.folder ??= mkdtemp(join(tmpdir(), 'webgarden-fastcgi-')))
+      : undefined
     const name = basename(fullPath)
     const number = ++this.started
     try {
@@ -113,15 +115,26 @@ export class Instances implements Servers {
     }
   }
 
-  private async release(instance: Instance, connection: Connection | null, outcome: Outcome): Promise<boolean> {
+  private async release(
+    instance: Instance,
+    connection: Connection | null,
+    outcome: Outcome,
+  ): Promise<boolean> {
     if (outcome !== 'complete') {
       instance.connection = null
       connection?.destroy()
     }
     if (outcome === 'terminate') this.end(instance)
-    else if (outcome === 'stale' || outcome === 'broken') await Promise.race([instance.gone(), delay(EXIT_FOLLOWS)])
-    else if (outcome === 'aborted' && !(await instance.waits(this.options.requestTimeout)) && !instance.exited) {
-      this.reports.failed(`instance ${instance.number} went on with a request that nobody waits for, and is ended`)
+    else if (outcome === 'stale' || outcome === 'broken')
+      await Promise.race([instance.gone(), delay(EXIT_FOLLOWS)])
+    else if (
+      outcome === 'aborted' &&
+      !(await instance.waits(this.options.requestTimeout)) &&
+      !instance.exited
+    ) {
+      this.reports.failed(
+        `instance ${instance.number} went on with a request that nobody waits for, and is ended`,
+      )
       this.end(instance)
     }
     if (instance.exited || instance.leaving) return false

@@ -79,7 +79,11 @@ export const fastCgiOptions = {
       10_000,
       'Idle connections to `address` that are kept. Each holds one child of php-fpm, so keep fewer than it has.',
     ),
-    fullPath: { type: 'string', default: '', description: 'The program to start instead: "/usr/bin/php-cgi".' },
+    fullPath: {
+      type: 'string',
+      default: '',
+      description: 'The program to start instead: "/usr/bin/php-cgi".',
+    },
     arguments: words([], 'Its arguments.'),
     maxInstances: integer(
       0,
@@ -87,7 +91,10 @@ export const fastCgiOptions = {
       10_000,
       'Instances of the program, that is requests at a time, in one worker. 0: two for each processor, at least 4; with `address` no limit.',
     ),
-    idleTimeout: timeSpan('00:05:00', 'How long an instance, or a kept connection, may be idle until it is ended.'),
+    idleTimeout: timeSpan(
+      '00:05:00',
+      'How long an instance, or a kept connection, may be idle until it is ended.',
+    ),
     activityTimeout: timeSpan('00:01:10', 'How long an application may say nothing while it has a request.'),
     requestTimeout: timeSpan('00:01:30', 'How long a request may take in all.'),
     instanceMaxRequests: integer(200, 1, UINT_MAX, 'Requests after which an instance is replaced.'),

@@ -13,7 +13,12 @@ export const RecordType = {
 } as const
 
 /** How an application ends a request (section 5.5). */
-export const ProtocolStatus = { REQUEST_COMPLETE: 0, CANT_MPX_CONN: 1, OVERLOADED: 2, UNKNOWN_ROLE: 3 } as const
+export const ProtocolStatus = {
+  REQUEST_COMPLETE: 0,
+  CANT_MPX_CONN: 1,
+  OVERLOADED: 2,
+  UNKNOWN_ROLE: 3,
+} as const
 
 /** One request at a time on a connection: always the same number. */
 const REQUEST = 1
@@ -59,7 +64,8 @@ const endOf = (type: number): Buffer => headerOf(type, REQUEST, 0, 0)
 
 const stream = (type: number, content: Buffer): Buffer[] => {
   const records: Buffer[] = []
-  for (let at = 0; at < content.length; at += MOST) records.push(record(type, content.subarray(at, at + MOST)))
+  for (let at = 0; at < content.length; at += MOST)
+    records.push(record(type, content.subarray(at, at + MOST)))
   return records
 }
 
@@ -106,7 +112,8 @@ export class RecordReader {
     let bytes = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks)
     this.wanted = HEADER
     while (bytes.length >= HEADER) {
-      if (bytes[0] !== VERSION) throw new Error(`a record of version ${bytes[0] ?? ''} came, where version 1 is known`)
+      if (bytes[0] !== VERSION)
+        throw new Error(`a record of version ${bytes[0] ?? ''} came, where version 1 is known`)
       const length = bytes.readUInt16BE(4)
       const end = HEADER + length + (bytes[6] ?? 0)
       if (bytes.length < end) {

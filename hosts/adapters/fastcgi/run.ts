@@ -1,5 +1,5 @@
 /** Runs scripts by FastCGI: takes a connection, sends the request, tries once more where a kept connection had gone stale. */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { Gate } from '../gateway/gate.js'
 import type { Job, RunScript } from '../gateway/gateway.js'
 import { Lines, type Reports } from '../gateway/reports.js'

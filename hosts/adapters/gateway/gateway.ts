@@ -97,7 +97,13 @@ class Gateway {
       const target = await this.paths.find(path)
       if (target.kind === 'script') {
         const body = await bodyOf(request, this.settings.options.maxSpooledBody)
-        await this.run(new Round(request, response, gone.signal), target, request.method ?? 'GET', query, body)
+        await this.run(
+          new Round(request, response, gone.signal),
+          target,
+          request.method ?? 'GET',
+          query,
+          body,
+        )
       } else this.answerOther(request, response, target)
     } catch (error) {
       if (!gone.signal.aborted) this.fail(response, error)
@@ -148,7 +154,8 @@ class Gateway {
       return
     }
     pipeline(output, response, (error) => {
-      if (error && !signal.aborted) reports.failed(`${script.path} failed after its response had begun: ${error.message}`)
+      if (error && !signal.aborted)
+        reports.failed(`${script.path} failed after its response had begun: ${error.message}`)
       if (error) response.destroy()
     })
   }
@@ -156,7 +163,10 @@ class Gateway {
   /** The answer is that of another URL, as if the client had asked for it (RFC 3875, section 6.2.2). */
   private async redirect(round: Round, script: Script, url: string): Promise<void> {
     if (++round.redirects > MOST_REDIRECTS)
-      throw new GatewayError(500, `it was redirected ${MOST_REDIRECTS} times within the server; is it a loop?`)
+      throw new GatewayError(
+        500,
+        `it was redirected ${MOST_REDIRECTS} times within the server; is it a loop?`,
+      )
     round.redirectedFrom = this.settings.mount + script.path
     const [path, query] = split(url)
     const target = await this.paths.find(path)

@@ -56,7 +56,11 @@ export const gatewayDefaults: GatewayOptions = {
 }
 
 export const gatewayProperties = (defaults: GatewayOptions) => ({
-  extensions: words(defaults.extensions, 'Endings of the files that are scripts, with the dot.', '^\\.[^./]+$'),
+  extensions: words(
+    defaults.extensions,
+    'Endings of the files that are scripts, with the dot.',
+    '^\\.[^./]+$',
+  ),
   defaultDocuments: words(
     defaults.defaultDocuments,
     'What a folder is answered with: the first of these that it holds.',
@@ -66,7 +70,10 @@ export const gatewayProperties = (defaults: GatewayOptions) => ({
     default: defaults.fallback,
     description: 'The script that answers for what does not exist (front controller). Empty: 404.',
   },
-  hiddenSegments: words(defaults.hiddenSegments, 'Names of files and folders that clients are told do not exist.'),
+  hiddenSegments: words(
+    defaults.hiddenSegments,
+    'Names of files and folders that clients are told do not exist.',
+  ),
   followLinks: yesOrNo(defaults.followLinks, 'Whether symbolic links may lead out of the folder.'),
   static: yesOrNo(defaults.static, 'Whether files that are no scripts are sent as they are.'),
   allowAuthorization: yesOrNo(

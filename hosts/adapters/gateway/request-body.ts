@@ -39,12 +39,14 @@ const spool = async (request: IncomingMessage, most: number): Promise<RequestBod
   let kept: Buffer[] = []
   let inMemory = 0
   let length = 0
-  let file: FileHandle | null = null
-  const keep = async (): Promise<void> => {
-    file ??= await unnamedFile()
-    await file.appendFile(Buffer.concat(kept))
+  let file: FileHandle | undefined
+  const keep = async (): Promise<FileHandle> => {
+    const to = file ?? (await unnamedFile())
+    file = to
+    await to.appendFile(Buffer.concat(kept))
     kept = []
     inMemory = 0
+    return to
   }
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -56,13 +58,13 @@ const spool = async (request: IncomingMessage, most: number): Promise<RequestBod
         )
       kept.push(chunk)
       inMemory += chunk.length
-      if (inMemory > IN_MEMORY) await keep()
+      if (inMemory > IN_MEMORY) file = await keep()
     }
-    if (file === null) return { length, stream: length === 0 ? null : Readable.from([Buffer.concat(kept)]) }
-    await keep()
-    return { length, stream: (file as FileHandle).createReadStream({ start: 0 }) }
+    if (length <= IN_MEMORY)
+      return { length, stream: length === 0 ? null : Readable.from([Buffer.concat(kept)]) }
+    return { length, stream: (await keep()).createReadStream({ start: 0 }) }
   } catch (error) {
-    await (file as FileHandle | null)?.close()
+    await file?.close()
     if (error instanceof GatewayError) throw error
     throw new GatewayError(400, `the request body could not be taken in: ${(error as Error).message}`)
   }

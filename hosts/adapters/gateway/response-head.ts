@@ -29,6 +29,7 @@ export const readHead = (output: Readable, most: number): Promise<ScriptHead> =>
       output.off('readable', onReadable)
       output.off('end', onEnd)
       output.off('error', onError)
+      output.off('close', onClose)
     }
     const fail = (error: Error): void => {
       stop()
@@ -37,11 +38,23 @@ export const readHead = (output: Readable, most: number): Promise<ScriptHead> =>
     const onError = (error: Error): void => {
       fail(error)
     }
+    const onClose = (): void => {
+      fail(output.errored ?? new GatewayError(502, 'it was ended before it had answered'))
+    }
     const onEnd = (): void => {
-      fail(malformed(block.length === 0 ? 'it sent nothing' : 'it ended before the empty line after the header', block))
+      fail(
+        malformed(
+          block.length === 0 ? 'it sent nothing' : 'it ended before the empty line after the header',
+          block,
+        ),
+      )
     }
     const onReadable = (): void => {
-      for (let chunk = output.read() as Buffer | null; chunk !== null; chunk = output.read() as Buffer | null) {
+      for (
+        let chunk = output.read() as Buffer | null;
+        chunk !== null;
+        chunk = output.read() as Buffer | null
+      ) {
         const from = Math.max(0, block.length - 3)
         block = block.length === 0 ? chunk : Buffer.concat([block, chunk])
         const end = endOf(block, from)
@@ -56,14 +69,19 @@ export const readHead = (output: Readable, most: number): Promise<ScriptHead> =>
           if (end.body < block.length) output.unshift(block.subarray(end.body))
           resolve(head)
         } catch (error) {
-          reject(error as Error)
+          fail(error as Error)
         }
         return
       }
     }
+    if (output.destroyed && !output.readableEnded) {
+      onClose()
+      return
+    }
     output.on('readable', onReadable)
     output.once('end', onEnd)
     output.once('error', onError)
+    output.once('close', onClose)
   })
 
 /** Where the empty line begins and ends; lines end in LF, with or without CR. */
@@ -88,8 +106,9 @@ export const parseHead = (text: string): ScriptHead => {
   for (const line of lines) {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t\r]*$/.exec(line)
     const [, name = '', value = ''] = match ?? []
-    // eslint-disable-next-line no-control-regex -- what node refuses in a header
-    if (!match || /[\0-\x08\x0a-\x1f\x7f]/.test(value)) throw malformed('a line of the header is no field', line)
+
+    if (!match || /[\0-\x08\x0a-\x1f\x7f]/.test(value))
+      throw malformed('a line of the header is no field', line)
     const lower = name.toLowerCase()
     if (lower === 'status') {
       const [, digits = '', words = ''] = /^(\d{3})(?: (.*))?$/.exec(value) ?? []

@@ -39,7 +39,14 @@ const NEVER = new Set([
   'connection',
 ])
 
-const OF_IIS = ['APPL_MD_PATH', 'APPL_PHYSICAL_PATH', 'APP_POOL_ID', 'INSTANCE_ID', 'LOCAL_ADDR', 'WARMUP_REQUEST']
+const OF_IIS = [
+  'APPL_MD_PATH',
+  'APPL_PHYSICAL_PATH',
+  'APP_POOL_ID',
+  'INSTANCE_ID',
+  'LOCAL_ADDR',
+  'WARMUP_REQUEST',
+]
 
 export const variablesOf = (
   request: GatewayMessage,
@@ -84,16 +91,18 @@ export const variablesOf = (
     if (value === undefined || NEVER.has(name) || (name === 'authorization' && !allowAuthorization)) continue
     // `X_Real` and `X-Real` would be one variable: whoever checks the one must not be told the other.
     if (!/^[a-z0-9-]+$/.test(name)) continue
-    variables[`HTTP_${name.replaceAll('-', '_').toUpperCase()}`] = Array.isArray(value) ? value.join(', ') : value
+    variables[`HTTP_${name.replaceAll('-', '_').toUpperCase()}`] = Array.isArray(value)
+      ? value.join(', ')
+      : value
   }
   // One NUL would end the variable for the program, or refuse the whole start.
-  for (const name of Object.keys(variables)) variables[name] = asSent(variables[name] ?? '').replaceAll('\0', '')
+  for (const name of Object.keys(variables))
+    variables[name] = asSent(variables[name] ?? '').replaceAll('\0', '')
   return variables
 }
 
 /** Node reads a byte as a character; here bytes that are UTF-8 become its characters again. */
 const asSent = (text: string): string => {
-  // eslint-disable-next-line no-control-regex -- plain ASCII is the same either way
   if (/^[\x00-\x7f]*$/.test(text) || /[^\x00-\xff]/.test(text)) return text
   const decoded = Buffer.from(text, 'latin1').toString('utf8')
   return decoded.includes('\ufffd') ? text : decoded
