@@ -2,7 +2,7 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
@@ -19,18 +19,20 @@ const SCRIPTS: Record<string, string> = {
     process.stdout.write('Location: ' + decodeURIComponent(q) + '\\n\\n')`,
   'cgi/bad.cgi': `${NODE}console.log('<html>no header')`,
   'cgi/none.cgi': `${NODE}console.error('out of words'); process.exit(3)`,
-  'cgi/slow.cgi': `${NODE}const { spawn } = require('node:child_process')
-    const child = spawn('sleep', ['1000'])
-    require('node:fs').writeFileSync('pids', process.pid + ' ' + child.pid)
-    process.stdout.write('Content-Type: text/plain\\n\\nbegun')
-    setInterval(() => {}, 1000)`,
+  // A shell, which starts at once.
+  'cgi/slow.cgi': `#!/bin/sh
+sleep 1000 &
+echo $$ $! > pids
+printf 'Content-Type: text/plain\\n\\nbegun'
+wait
+`,
   'cgi/plain.cgi': `not executable`,
   'cgi/by.js': `process.stdout.write('Content-Type: text/plain\\n\\nby ' + process.argv.length)`,
   'cgi/flood.cgi': `${NODE}process.stdout.write('Content-Type: text/plain\\n\\n'); process.stdout.write('x'.repeat(8_000_000))`,
   'cgi/file.txt': 'a file',
 }
 
-const start = async (options: object = {}, more: object = {}): Promise<TestServer> => {
+const start = async (t: Test, options: object = {}, more: object = {}): Promise<TestServer> => {
   const server = await startServer(
     oneSite([
       {
@@ -73,7 +75,7 @@ const pidsOf = async (server: TestServer): Promise<number[]> =>
   (await readFile(join(server.folder, 'cgi/pids'), 'utf8')).split(' ').map(Number)
 
 t.test('a script gets its variables and its body, and nothing of the server', async (t) => {
-  const server = await start({}, { environment: { OWN: 'yes' } })
+  const server = await start(t, {}, { environment: { OWN: 'yes' } })
   const ask = async (path: string, init: RequestInit = {}): Promise<Said> =>
     (await (await fetch(server.url + path, init)).json()) as Said
   const { env, body, cwd } = await ask('/cgi/env.cgi/more/path%20x?a=1&b=%20', {
@@ -123,7 +125,7 @@ t.test('a script gets its variables and its body, and nothing of the server', as
 })
 
 t.test('its answer is what it says: status, fields, redirects of both kinds', async (t) => {
-  const server = await start({ maxSpooledBody: 10, allowAuthorization: true })
+  const server = await start(t, { maxSpooledBody: 10, allowAuthorization: true })
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${server.url}/cgi${path}`, { redirect: 'manual', ...init })
   const teapot = await ask('/head.cgi')
@@ -169,7 +171,7 @@ t.test('its answer is what it says: status, fields, redirects of both kinds', as
 })
 
 t.test('scripts that fail cost their request a clear error', async (t) => {
-  const server = await start({ static: true })
+  const server = await start(t, { static: true })
   const status = async (path: string): Promise<number> => (await fetch(`${server.url}/cgi${path}`)).status
   t.equal(await status('/bad.cgi'), 502)
   await server.printed(/\/bad\.cgi was answered with 502: its response is malformed.*<html>no header/)
@@ -187,7 +189,7 @@ t.test('scripts that fail cost their request a clear error', async (t) => {
 })
 
 t.test('a script ends with its client, with its time, and with its worker', async (t) => {
-  const server = await start({ timeout: '1500ms', maxProcesses: 1, queueLength: 0 })
+  const server = await start(t, { timeout: '2s', maxProcesses: 1, queueLength: 0 })
   const client = await rawClient(server.port)
   client.send(get('/cgi/slow.cgi'))
   await client.until(/begun/)
@@ -203,11 +205,11 @@ t.test('a script ends with its client, with its time, and with its worker', asyn
   const second = await pidsOf(server)
   await late.ended()
   t.ok(await dead(second), 'its time is over')
-  await server.printed(/slow\.cgi failed after its response had begun: it took longer than 1.5 s/)
+  await server.printed(/slow\.cgi failed after its response had begun: it took longer than 2 s/)
 })
 
 t.test('a server that is killed leaves no script behind', async (t) => {
-  const server = await start()
+  const server = await start(t)
   const client = await rawClient(server.port)
   client.send(get('/cgi/slow.cgi'))
   await client.until(/begun/)
