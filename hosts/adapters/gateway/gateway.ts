@@ -154,7 +154,7 @@ class Gateway {
       return
     }
     pipeline(output, response, (error) => {
-      if (error && !signal.aborted)
+      if (error instanceof GatewayError)
         reports.failed(`${script.path} failed after its response had begun: ${error.message}`)
       if (error) response.destroy()
     })
