@@ -1,4 +1,5 @@
 /** CGI over the built server: scripts of Node, with everything that can go wrong with them. */
+import { readFileSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -57,10 +58,10 @@ interface Said {
   readonly cwd: string
 }
 
+/** One that nobody has collected has ended too. */
 const isAlive = (pid: number): boolean => {
   try {
-    process.kill(pid, 0)
-    return true
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false
   }

@@ -7,7 +7,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 
+/** In the background, so that what node started ends at once: the loop of a worker that has ended collects no process. */
 const SCRIPT = `
+(
 trap '' HUP INT TERM
 while read -r word group; do
   if [ "$word" = guard ]; then groups="$groups $group"; continue; fi
@@ -16,6 +18,7 @@ while read -r word group; do
   groups=$rest
 done
 for group in $groups; do kill -9 "-$group"; done
+) <&3 3<&- &
 `
 
 class ChildGroups {
@@ -47,7 +50,8 @@ class ChildGroups {
   private start(): void {
     if (process.platform === 'win32') return
     const shell: ChildProcess = spawn('/bin/sh', ['-c', SCRIPT, 'webgarden-child-groups'], {
-      stdio: ['pipe', 'ignore', 'ignore'],
+      // Not as its standard input, which node closes at its exit.
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
       detached: true,
     })
     this.shell = shell
@@ -57,16 +61,16 @@ class ChildGroups {
       if (shell.pid !== undefined && this.guarded.size > 0) this.start()
     }
     shell.once('error', gone)
-    shell.once('exit', gone)
-    const pipe = shell.stdin as Socket | null | undefined
-    pipe?.on('error', () => undefined)
+    const pipe = shell.stdio[3] as Socket | null | undefined
+    pipe?.on('error', gone)
     shell.unref()
     pipe?.unref()
     for (const group of this.guarded) this.tell(`guard ${group}`)
   }
 
   private tell(line: string): void {
-    this.shell?.stdin?.write(`${line}\n`)
+    const pipe = this.shell?.stdio[3] as Socket | null | undefined
+    pipe?.write(`${line}\n`)
   }
 }
 
