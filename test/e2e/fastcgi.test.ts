@@ -1,15 +1,17 @@
 /** FastCGI over the built server, with Node only: a server by its address, and processes that are spawned. */
-import { chmod, readFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
-import { oneSite, startServer, type TestServer } from '../harness/server.js'
+import { oneSite, startServer } from '../harness/server.js'
 
 t.setTimeout(60_000)
 
 /** A FastCGI application on its standard input, or on the address that it is given: what the query says is done. */
-const APPLICATION = `#!${process.execPath}
+const APPLICATION = `
 const net = require('node:net'), fs = require('node:fs')
 const record = (type, content) => {
   const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 255, 0, 0])
@@ -76,6 +78,12 @@ const FILES = {
   'php/style.css': 'body {}',
 }
 
+/** Without what a test runner has every node load: an instance starts in a tenth of the time. */
+const PROGRAM = {
+  fullPath: '/usr/bin/env',
+  arguments: ['-u', 'NODE_OPTIONS', process.execPath, '../app.cjs'],
+}
+
 interface Said {
   readonly pid: number
   readonly connection: number
@@ -84,100 +92,156 @@ interface Said {
   readonly names: Record<string, string | undefined>
 }
 
-const start = async (t: Test, options: object): Promise<TestServer> => {
-  const server = await startServer(
-    oneSite([
-      {
-        path: '/php',
-        type: 'fastcgi',
-        physicalPath: './php',
-        options: { fullPath: process.execPath, arguments: ['../app.cjs'], maxInstances: 1, ...options },
-      },
-    ]),
-    FILES,
-  )
-  t.teardown(() => server.stop())
-  return server
+const socketFolder = await mkdtemp(join(tmpdir(), 'webgarden-fastcgi-test-'))
+const socket = join(socketFolder, 's.sock')
+
+const spawned = (options: object): object => ({ ...PROGRAM, maxInstances: 1, ...options })
+
+/** By the first segment of the path. All are on one server, for the time that one takes to start. */
+const APPLICATIONS: Record<string, object> = {
+  NamedPipe: spawned({ protocol: 'NamedPipe', environmentVariables: { A: 'b' } }),
+  Tcp: spawned({ protocol: 'Tcp', environmentVariables: { A: 'b' } }),
+  crash: spawned({ rapidFailsPerMinute: 3 }),
+  max: spawned({ instanceMaxRequests: 2 }),
+  monitor: spawned({ monitorChangesTo: 'settings.ini' }),
+  idle: spawned({ idleTimeout: '300ms' }),
+  silent: spawned({ activityTimeout: '400ms' }),
+  endless: spawned({ requestTimeout: '400ms' }),
+  strict: spawned({}),
+  loose: spawned({ stderrMode: 'IgnoreAndReturn200' }),
+  generic: spawned({ stderrMode: 'ReturnGeneric500' }),
+  aborted: spawned({}),
+  nobody: { address: '127.0.0.1:1', keepConnections: 1 },
+  address: { address: `unix:${socket}`, keepConnections: 1 },
+  neither: {},
 }
 
-const said = async (server: TestServer, query = '', init: RequestInit = {}): Promise<Said> =>
-  (await (await fetch(`${server.url}/php/index.php?${query}`, init)).json()) as Said
+const server = await startServer(
+  oneSite(
+    Object.entries(APPLICATIONS).map(([name, options]) => ({
+      path: `/${name}`,
+      type: 'fastcgi',
+      physicalPath: './php',
+      options,
+    })),
+  ),
+  FILES,
+)
+t.teardown(async () => {
+  await server.stop()
+  await rm(socketFolder, { recursive: true, force: true })
+})
 
-const statusOf = async (server: TestServer, query: string): Promise<number> =>
-  (await fetch(`${server.url}/php/?${query}`)).status
+const said = async (name: string, query = '', init: RequestInit = {}): Promise<Said> =>
+  (await (await fetch(`${server.url}/${name}/index.php?${query}`, init)).json()) as Said
+
+const statusOf = async (name: string, query: string): Promise<number> =>
+  (await fetch(`${server.url}/${name}/?${query}`)).status
+
+/** Instances that are there until the server ends. */
+const lasting: number[] = []
 
 for (const protocol of ['NamedPipe', 'Tcp'])
   t.test(`spawned instances answer, over ${protocol}, and are kept`, async (t) => {
-    const server = await start(t, { protocol, environmentVariables: { A: 'b' } })
-    const one = await said(server, 'a=1', { headers: { authorization: 'Basic x', proxy: 'evil' } })
+    const one = await said(protocol, 'a=1', { headers: { authorization: 'Basic x', proxy: 'evil' } })
     t.match(one.names, {
-      SCRIPT_NAME: '/php/index.php',
+      SCRIPT_NAME: `/${protocol}/index.php`,
       SCRIPT_FILENAME: join(server.folder, 'php/index.php'),
       QUERY_STRING: 'a=1',
       HTTP_AUTHORIZATION: 'Basic x',
     })
     t.notOk('HTTP_PROXY' in one.names)
-    const two = await said(server, '', { method: 'POST', body: 'x'.repeat(200_000) })
+    const two = await said(protocol, '', { method: 'POST', body: 'x'.repeat(200_000) })
     t.match(two, { pid: one.pid, connection: 1, requests: 2, body: 200_000 })
-    t.match(await said(server, '', { method: 'POST', body: new Blob(['y']).stream(), duplex: 'half' }), {
+    t.match(await said(protocol, '', { method: 'POST', body: new Blob(['y']).stream(), duplex: 'half' }), {
       body: 1,
       names: { CONTENT_LENGTH: '1' },
     })
-    t.equal(await (await fetch(`${server.url}/php/style.css`)).text(), 'body {}')
-    t.equal(await server.stop(), 0)
-    t.throws(() => process.kill(one.pid, 0))
+    t.equal(await (await fetch(`${server.url}/${protocol}/style.css`)).text(), 'body {}')
+    lasting.push(one.pid)
   })
 
 t.test(
   'an instance that crashes costs its request 502 and is replaced; too many crashes are 503',
   async (t) => {
-    const server = await start(t, { rapidFailsPerMinute: 3 })
-    const before = await said(server)
-    t.equal(await statusOf(server, 'exit'), 502)
-    await server.printed(/instance 1 of node ended with exit code 7; it had a request, and will be replaced/)
-    const after = await said(server)
+    const before = await said('crash')
+    t.equal(await statusOf('crash', 'exit'), 502)
+    await server.printed(/instance 1 of env ended with exit code 7; it had a request, and will be replaced/)
+    const after = await said('crash')
     t.not(after.pid, before.pid)
-    t.equal(await statusOf(server, 'exit'), 502)
-    t.equal(await statusOf(server, 'exit'), 502)
-    t.equal(await statusOf(server, ''), 503)
+    t.equal(await statusOf('crash', 'exit'), 502)
+    t.equal(await statusOf('crash', 'exit'), 502)
+    t.equal(await statusOf('crash', ''), 503)
     await server.printed(/3 instances failed within a minute \(rapidFailsPerMinute\); none is started/)
   },
 )
 
-t.test('an instance is replaced after its requests, and when its file changes', async (t) => {
-  const server = await start(t, { instanceMaxRequests: 2 })
-  const pids = [await said(server), await said(server), await said(server)].map(({ pid }) => pid)
+t.test('an instance is replaced after its requests', async (t) => {
+  const pids = [await said('max'), await said('max'), await said('max')].map(({ pid }) => pid)
   t.equal(pids[0], pids[1])
   t.not(pids[1], pids[2])
 })
 
+/** Asks for no instance, which would keep one busy. */
+const hasEnded = async (pid: number): Promise<boolean> => {
+  for (let i = 0; i < 500; i++) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return true
+    }
+    await delay(20)
+  }
+  return false
+}
+
+t.test('an instance is ended when the file that is watched changes, and replaced', async (t) => {
+  const { pid } = await said('monitor')
+  await writeFile(join(server.folder, 'php/settings.ini'), 'changed = 1')
+  t.ok(await hasEnded(pid))
+  t.match(await said('monitor'), { requests: 1 })
+})
+
+t.test('an instance that is idle for its idleTimeout is ended, which is no failure', async (t) => {
+  const { pid } = await said('idle')
+  t.ok(await hasEnded(pid))
+  t.match(await said('idle'), { requests: 1 })
+  t.notMatch(server.output(), /\/idle": instance .* will be replaced/)
+})
+
 t.test('one that hangs is ended, and the next request has another', async (t) => {
-  const server = await start(t, { activityTimeout: '400ms' })
-  t.equal(await statusOf(server, 'hang'), 504)
+  t.equal(await statusOf('silent', 'hang'), 504)
   await server.printed(/it said nothing for 0.4 s \(activityTimeout\)/)
-  t.match(await said(server), { requests: 1 })
+  t.match(await said('silent'), { requests: 1 })
+})
+
+t.test('one that goes on for ever is ended after its requestTimeout', async (t) => {
+  const { pid } = await said('endless')
+  const client = await rawClient(server.port)
+  client.send(get('/endless/?stream'))
+  await client.until(/begun/)
+  await client.ended()
+  await server.printed(/\/endless.*failed after its response had begun: .*0.4 s \(requestTimeout\)/)
+  t.ok(await hasEnded(pid))
+  t.match(await said('endless'), { requests: 1 })
 })
 
 t.test('standard error is an error or is not, as stderrMode says', async (t) => {
-  const strict = await start(t, {})
-  const response = await fetch(`${strict.url}/php/?err`)
+  const response = await fetch(`${server.url}/strict/?err`)
   t.equal(response.status, 500)
   t.match(await response.text(), /PHP Notice: &lt;b&gt;/)
-  await strict.printed(/index\.php printed: PHP Notice/)
-  const loose = await start(t, { stderrMode: 'IgnoreAndReturn200' })
-  t.equal(await statusOf(loose, 'err'), 200)
-  const generic = await start(t, { stderrMode: 'ReturnGeneric500' })
-  t.notMatch(await (await fetch(`${generic.url}/php/?err`)).text(), /Notice/)
+  await server.printed(/index\.php printed: PHP Notice/)
+  t.equal(await statusOf('loose', 'err'), 200)
+  t.notMatch(await (await fetch(`${server.url}/generic/?err`)).text(), /Notice/)
 })
 
 t.test('a client that goes is told to the application, whose instance lives on', async (t) => {
-  const server = await start(t, {})
-  const { pid } = await said(server)
+  const { pid } = await said('aborted')
   const client = await rawClient(server.port)
-  client.send(get('/php/?stream'))
+  client.send(get('/aborted/?stream'))
   await client.until(/begun/)
   client.socket.destroy()
-  t.match(await said(server), { pid })
+  t.match(await said('aborted'), { pid })
   for (let i = 0; i < 200; i++) {
     const found = await readFile(join(server.folder, 'php/abort-record'), 'utf8').catch(() => '')
     if (found === 'yes') break
@@ -187,42 +251,39 @@ t.test('a client that goes is told to the application, whose instance lives on',
 })
 
 t.test('a server by its address: kept connections, stale ones, garbage, and none at all', async (t) => {
-  const server = await start(t, { fullPath: '', arguments: [], address: '127.0.0.1:1', keepConnections: 1 })
-  t.equal(await statusOf(server, ''), 502)
+  t.equal(await statusOf('nobody', ''), 502)
   await server.printed(
     /no connection to the FastCGI application at 127\.0\.0\.1:1 \(ECONNREFUSED\); does it run/,
   )
   // A second application server on a Unix socket, spawned by hand.
-  const { spawn } = await import('node:child_process')
-  const folder = t.testdir({ 'app.cjs': APPLICATION })
-  await chmod(join(folder, 'app.cjs'), 0o755)
-  const socket = join(folder, 's.sock')
-  const child = spawn(join(folder, 'app.cjs'), [socket], { stdio: 'ignore', cwd: folder })
-  t.teardown(() => child.kill('SIGKILL'))
-  const other = await start(t, {
-    fullPath: '',
-    arguments: [],
-    address: `unix:${socket}`,
-    keepConnections: 1,
+  const args = ['-u', 'NODE_OPTIONS', process.execPath, join(server.folder, 'app.cjs'), socket]
+  const child = spawn(PROGRAM.fullPath, args, {
+    stdio: 'ignore',
+    cwd: socketFolder,
   })
-  for (let i = 0; i < 200 && (await statusOf(other, '')) !== 200; i++) await delay(20)
-  const one = await said(other)
-  t.equal((await said(other)).connection, one.connection)
-  const post = await said(other, '', { method: 'POST', body: 'b' })
+  t.teardown(() => child.kill('SIGKILL'))
+  for (let i = 0; i < 200 && (await statusOf('address', '')) !== 200; i++) await delay(20)
+  const one = await said('address')
+  t.equal((await said('address')).connection, one.connection)
+  const post = await said('address', '', { method: 'POST', body: 'b' })
   t.not(post.connection, one.connection, 'what is not safe gets a connection of its own')
   for (let i = 0; i < 5; i++) {
-    await said(other, 'last')
-    t.equal(await statusOf(other, ''), 200)
+    await said('address', 'last')
+    t.equal(await statusOf('address', ''), 200)
   }
-  t.equal(await statusOf(other, 'close'), 502)
-  t.equal(await statusOf(other, 'garbage'), 502)
-  await other.printed(/it speaks no FastCGI/)
-  t.equal(await statusOf(other, ''), 200)
-  t.equal(await statusOf(other, 'err'), 200)
+  t.equal(await statusOf('address', 'close'), 502)
+  t.equal(await statusOf('address', 'garbage'), 502)
+  await server.printed(/it speaks no FastCGI/)
+  t.equal(await statusOf('address', ''), 200)
+  t.equal(await statusOf('address', 'err'), 200)
 })
 
 t.test('an application without address or program is told so', async (t) => {
-  const server = await start(t, { fullPath: '', arguments: [] })
-  t.equal(await statusOf(server, ''), 503)
+  t.equal(await statusOf('neither', ''), 503)
   await server.printed(/needs "address" or "fullPath" in its options, and has neither/)
+})
+
+t.test('instances end with the server', async (t) => {
+  t.equal(await server.stop(), 0)
+  for (const pid of lasting) t.throws(() => process.kill(pid, 0))
 })
