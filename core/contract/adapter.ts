@@ -1,6 +1,7 @@
 /** What turns an application of some framework into the one thing that the runtime serves: a request listener. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Static, TObject, TSchema } from 'typebox'
+import type { ServerEvent } from './events.js'
 import type { HandlerModule } from './handler.js'
 import type { ApplicationSettings } from './messages.js'
 
@@ -22,6 +23,8 @@ export interface AdapterInput {
   readonly exports: Readonly<Record<string, unknown>> | undefined
   /** The http.Server that called `listen` while the module was loading, if one did. */
   readonly listening: Server | undefined
+  /** Puts something into the event log, at any time. */
+  tell(event: ServerEvent): void
 }
 
 export interface AdapterDefinition<O extends TSchema = TObject> {

@@ -1,6 +1,8 @@
 /** The adapters that every worker has, in the order in which they are asked whether an application is theirs. */
 import type { AdapterModule } from '../../core/index.js'
+import { cgi } from './cgi.js'
 import { factory } from './factory.js'
+import { fastcgi } from './fastcgi.js'
 import { fastify } from './fastify.js'
 import { fetchHandler, hono } from './fetch.js'
 import { handler } from './handler.js'
@@ -23,4 +25,6 @@ export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
     factory,
     handler,
     staticFiles,
+    cgi,
+    fastcgi,
   ])

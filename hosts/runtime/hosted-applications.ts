@@ -178,7 +178,7 @@ export class HostedApplications {
     await before
     const patience = setTimeout(passOn, this.timeLimit * PATIENCE)
     try {
-      return await loadApplication(settings, adapters, this.timeLimit, passOn)
+      return await loadApplication(settings, adapters, this.timeLimit, passOn, this.tell)
     } finally {
       clearTimeout(patience)
       passOn()

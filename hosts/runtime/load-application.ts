@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import { LONGEST_TIMER } from '../../core/clock.js'
 import type { AdapterInput, AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
+import type { ServerEvent } from '../../core/contract/events.js'
 import type { ApplicationSettings } from '../../core/contract/messages.js'
 import { resolveModule } from '../../core/registry/resolve-module.js'
 import { captureListen } from './listen-capture.js'
@@ -11,6 +12,7 @@ import { importFile } from '../../core/registry/import-file.js'
  * Several may load at a time, but one imports its module at a time: what it finds in the environment is its own then.
  *
  * @param imported - called when the module has been imported: the next application may begin
+ * @param tell - takes what the application's adapter has to say to the administrator
  * @returns the application, ready to answer.
  * @throws Error that says what is wrong: the module throws or is not there, exports nothing that an adapter knows, or
  * needs longer than `timeLimit` milliseconds.
@@ -20,12 +22,13 @@ export const loadApplication = (
   adapters: readonly AdapterModule[],
   timeLimit: number,
   imported: () => void,
+  tell: (event: ServerEvent) => void,
 ): Promise<HostedApplication> => {
   const server = new ListeningServer()
   return captureListen(application.port, server.found, async () => {
     const limit = timeout(timeLimit)
     try {
-      return await load(application, adapters, limit, server, imported)
+      return await load(application, adapters, limit, server, imported, tell)
     } catch (error) {
       if (error instanceof TimeLimitReached) throw tooSlow(application, timeLimit)
       throw error
@@ -41,6 +44,7 @@ const load = async (
   limit: TimeLimit,
   server: ListeningServer,
   imported: () => void,
+  tell: (event: ServerEvent) => void,
 ): Promise<HostedApplication> => {
   const chosen = adapterOfType(application.type, adapters)
   const needsNone = chosen?.needsModule === false && application.module === undefined
@@ -49,7 +53,7 @@ const load = async (
     ? undefined
     : ((await Promise.race([importModule(application), limit.reached])) as Record<string, unknown>)
   imported()
-  const input = (): AdapterInput => ({ application, exports, listening: server.first })
+  const input = (): AdapterInput => ({ application, exports, listening: server.first, tell })
   const recognised = (): AdapterModule | undefined =>
     (chosen ? [chosen] : adapters).find((adapter) => adapter.recognises?.(input()))
   let adapter = recognised()

@@ -21,7 +21,12 @@ const configOf = (options: Record<string, unknown>) =>
 t.test('each request is a row when the server has stopped, and old ones are gone', async (t) => {
   const file = join(t.testdir(), 'requests.sqlite')
   const server = await startServer(configOf({ file }), files)
+  t.teardown(() => server.stop())
   const before = new Sqlite(file)
+  // Its worker starts beside the server, which does not wait for it.
+  const hasTable = () =>
+    before.prepare("select 1 from sqlite_master where name = 'requests'").get() !== undefined
+  while (!hasTable()) await new Promise((resolve) => setTimeout(resolve, 50))
   before.exec("insert into requests (at, path) values (0, '/old')")
   before.close()
   for (const path of ['/a', '/a', '/b?x=1'])

@@ -107,7 +107,8 @@ export const application = Type.Object({
   path: Formed('applicationPath', { default: '/', description: 'Where it is mounted: `/` or `/shop`.' }),
   module: Type.Optional(
     ModulePath({
-      description: 'File or package that holds the application. Not needed for `type: "static"`.',
+      description:
+        'File or package that holds the application. Not needed for the types `static`, `cgi` and `fastcgi`.',
     }),
   ),
   type: Type.Optional(
@@ -116,7 +117,10 @@ export const application = Type.Object({
       description: 'Name of the adapter that hosts it. Found from what the module exports where left out.',
     }),
   ),
-  physicalPath: FilePath({ default: '.', description: 'Folder of the application: what `static` serves.' }),
+  physicalPath: FilePath({
+    default: '.',
+    description: 'Folder of the application: what `static`, `cgi` and `fastcgi` serve.',
+  }),
   environment: Variables({
     description: 'Environment variables. Applications of one pool share them, and must agree on them.',
   }),

@@ -1,23 +1,22 @@
 /** Makes a handler of an entry of `handlers`: of a module made with defineHandler, or of an adapter by its `type`. */
-import type { AdapterModule } from '../../../core/contract/adapter.js'
 import type { HandlerModule } from '../../../core/contract/handler.js'
 import type { ApplicationSettings, HandlerSettings } from '../../../core/contract/messages.js'
 import type { WorkerScope } from '../../../core/contract/worker-module.js'
 import { checkOptions } from '../../../core/registry/check-options.js'
 import { runHandler } from './run-handler.js'
-import { findExtension, type KnownExtensions } from './find-extension.js'
+import { findExtension } from './find-extension.js'
+import type { Surroundings } from './load-integrated.js'
 import type { MappedHandler } from './mapped-handler.js'
 
 /** @throws Error that names the entry and says what is wrong with it. */
 export const loadHandler = async (
   settings: HandlerSettings,
   application: ApplicationSettings,
-  adapters: readonly AdapterModule[],
+  around: Surroundings,
   scope: WorkerScope,
-  known: KnownExtensions,
 ): Promise<MappedHandler> => {
-  if (settings.type !== undefined) return adapted(settings, application, adapters)
-  const handler = (await findExtension(settings, 'handler', application, known)) as HandlerModule
+  if (settings.type !== undefined) return adapted(settings, application, around)
+  const handler = (await findExtension(settings, 'handler', application, around.known)) as HandlerModule
   return mapped(handler, settings, settings.options, scope)
 }
 
@@ -66,13 +65,13 @@ const mapped = async (
 const adapted = async (
   settings: HandlerSettings,
   application: ApplicationSettings,
-  adapters: readonly AdapterModule[],
+  { adapters, tell }: Surroundings,
 ): Promise<MappedHandler> => {
   const adapter = adapters.find(({ name }) => name === settings.type)
   if (!adapter) throw new Error(`Handler "${settings.name}": there is no adapter "${settings.type ?? ''}"`)
   const { options } = settings
   const hosted = await adapter.adapt(
-    { application: { ...application, options }, exports: undefined, listening: undefined },
+    { application: { ...application, options }, exports: undefined, listening: undefined, tell },
     options,
   )
   return {

@@ -43,8 +43,7 @@ export const loadIntegrated = async (
     named.push({ name: entry.name, module: await module.setup(scope, entry.options) })
   }
   const mapped = []
-  for (const entry of handlers)
-    mapped.push(await loadHandler(entry, settings, around.adapters, scope, around.known))
+  for (const entry of handlers) mapped.push(await loadHandler(entry, settings, around, scope))
   if (application?.handler) mapped.push(await ownHandler(application.handler, settings, scope))
   const pipeline = new IntegratedPipeline({
     settings,
