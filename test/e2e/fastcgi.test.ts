@@ -263,10 +263,12 @@ t.test('a server by its address: kept connections, stale ones, garbage, and none
   })
   t.teardown(() => child.kill('SIGKILL'))
   for (let i = 0; i < 200 && (await statusOf('address', '')) !== 200; i++) await delay(20)
-  const one = await said('address')
-  t.equal((await said('address')).connection, one.connection)
+  // A connection is free again a moment after its answer.
+  const kept = new Set<number>()
+  for (let i = 0; i < 10; i++) kept.add((await said('address')).connection)
+  t.ok(kept.size < 5, `connections are kept: ${kept.size} for ten requests`)
   const post = await said('address', '', { method: 'POST', body: 'b' })
-  t.not(post.connection, one.connection, 'what is not safe gets a connection of its own')
+  t.notOk(kept.has(post.connection), 'what is not safe gets a connection of its own')
   for (let i = 0; i < 5; i++) {
     await said('address', 'last')
     t.equal(await statusOf('address', ''), 200)

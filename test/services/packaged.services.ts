@@ -12,7 +12,9 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** Examples that are declared in `modules`, with the options that they need. */
 const stages: Readonly<Record<string, object>> = {
+  'adapter-answers': {},
   'cache-map': {},
+  'load-balancing': {},
   'log-json-lines': { options: { file: 'requests.ndjson' } },
   'log-sqlite': { options: { file: 'requests.sqlite' } },
   maintenance: { options: { file: 'closed' } },
@@ -20,8 +22,9 @@ const stages: Readonly<Record<string, object>> = {
 
 const kinds = ['handler', 'filter', 'module', 'stage', 'log', 'adapter', 'app']
 
-/** What some handlers must be told. */
-const handlerOptions: Readonly<Record<string, object>> = {
+/** What some handlers and filters must be told. */
+const optionsOf: Readonly<Record<string, object>> = {
+  'filter-authentication': { tokens: { token: 'stranger' } },
   'handler-transmit-file': { folder: 'files' },
   'handler-upload': { folder: 'uploads' },
   'handler-wildcard': { key: 'secret' },
@@ -83,9 +86,13 @@ t.test('a stranger installs it, begins modules, and builds and runs every exampl
               name,
               path: `*.${name}`,
               module: fileOf(name),
-              options: handlerOptions[name] ?? {},
+              options: optionsOf[name] ?? {},
             })),
-            filters: listed('filter-').map((name) => ({ name, module: fileOf(name) })),
+            filters: listed('filter-').map((name) => ({
+              name,
+              module: fileOf(name),
+              options: optionsOf[name] ?? {},
+            })),
           },
         ],
       },
@@ -103,7 +110,7 @@ import { readFileSync } from 'node:fs'
 import { startServer } from 'webgarden/testing'
 const config = JSON.parse(readFileSync('applicationHost.json', 'utf8'))
 const server = await startServer(config, { folder: process.cwd() })
-const response = await fetch(server.url + '/x.handler-hello')
+const response = await fetch(server.url + '/x.handler-hello', { headers: { authorization: 'Bearer token' } })
 console.log(response.status, await response.text(), server.events())
 await server.stop()
 `
