@@ -6,8 +6,25 @@ import { fetchHandler, hono } from './fetch.js'
 import { koa } from './koa.js'
 import { connect, express, listener } from './listener.js'
 import { node } from './node.js'
+import { program } from './program.js'
+import { proxy } from './proxy.js'
+import { redirect } from './redirect.js'
 import { staticFiles } from './static.js'
 
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
 export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
-  Promise.resolve([node, fastify, koa, fetchHandler, hono, listener, express, connect, factory, staticFiles])
+  Promise.resolve([
+    node,
+    fastify,
+    koa,
+    fetchHandler,
+    hono,
+    listener,
+    express,
+    connect,
+    factory,
+    staticFiles,
+    proxy,
+    program,
+    redirect,
+  ])

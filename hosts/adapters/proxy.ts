@@ -1,0 +1,14 @@
+/** Passes requests on to other servers; needs no module. */
+import type { TUnsafe } from 'typebox'
+import { defineAdapter } from '../../core/index.js'
+import { proxySchema, type ProxyOptions } from './proxy/options.js'
+
+export const proxy = defineAdapter({
+  name: 'proxy',
+  options: proxySchema as unknown as TUnsafe<Partial<ProxyOptions> & Pick<ProxyOptions, 'servers'>>,
+  needsModule: false,
+  async adapt({ application }, given) {
+    const { hostProxy } = await import('./proxy/host-proxy.js')
+    return hostProxy(application, given)
+  },
+})

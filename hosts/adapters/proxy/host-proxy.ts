@@ -1,0 +1,39 @@
+/** A proxy, ready to answer; loaded only where an application is one, since undici costs start time. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ApplicationSettings, HostedApplication } from '../../../core/index.js'
+import { forward, type Forwarding } from './forward.js'
+import { watchHealth } from './health.js'
+import { HEALTH_DEFAULTS, PROXY_DEFAULTS, type ProxyOptions } from './options.js'
+import { Servers, Upstream } from './servers.js'
+import { forwardUpgrade } from './upgrade.js'
+
+export interface UpgradingApplication extends HostedApplication {
+  /** As an 'upgrade' listener of node's http.Server is called. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+export const hostProxy = (
+  { mount, pathBase }: Pick<ApplicationSettings, 'mount' | 'pathBase'>,
+  given: Partial<ProxyOptions> & Pick<ProxyOptions, 'servers'>,
+): UpgradingApplication => {
+  const options: ProxyOptions = { ...PROXY_DEFAULTS, ...given }
+  const all = options.servers.map((one) =>
+    typeof one === 'string' ? new Upstream(one, 1, options) : new Upstream(one.url, one.weight ?? 1, options),
+  )
+  const choice = new Servers(all, options.balance, options.maxFailures, options.failTimeout)
+  const how: Forwarding = { choice, options, mount: pathBase === 'strip' ? mount : '' }
+  const stopChecks = options.healthCheck && watchHealth(all, { ...HEALTH_DEFAULTS, ...options.healthCheck })
+  return {
+    handle(request, response) {
+      forward(request, response, how)
+    },
+    upgrade(request, socket, head) {
+      forwardUpgrade(request, socket, head, how)
+    },
+    async close() {
+      stopChecks?.()
+      await Promise.all(all.map((server) => server.pool.destroy()))
+    },
+  }
+}
