@@ -9,22 +9,26 @@ import { ConfigurationError, type ConfigurationProblem } from '../core/errors.js
 import { Namespace } from '../core/namespace/namespace.js'
 import { Pipeline } from '../core/pipeline/pipeline.js'
 import { completeApplications } from '../core/registry/applications.js'
+import { balanceOf, requireBalancers } from '../core/registry/balancers.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
-import { planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
+import { isLog, planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
-import { standardStages } from '../modules/standard.js'
+import { standardLogs, standardStages } from '../modules/standard.js'
 import { openControl } from './admin/control.js'
 import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
 import type { ConfigurationVersion } from './configuration/history.js'
 import { LiveConfiguration, type ReloadReport } from './configuration/live-configuration.js'
 import { putInForce, type RunningParts } from './configuration/put-in-force.js'
+import { completeExtensions } from './extensions/check-extensions.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
+import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
 import { listening, steered } from './steered.js'
@@ -46,6 +50,8 @@ export interface RunningServer {
    * @throws ConfigurationError with everything that is wrong with it; the old configuration goes on.
    */
   reload(): Promise<ReloadReport>
+  /** Log files that were moved are left, and their names opened anew. */
+  reopenLogs(): void
   /** The versions of the file that were in force, oldest first. */
   configHistory(): Promise<ConfigurationVersion[]>
   /**
@@ -71,9 +77,11 @@ export interface CheckedConfig {
 export const checkConfig = async (file: string): Promise<CheckedConfig> => {
   const read = await readConfigApart(file)
   return withPositions(async () => {
-    const modules = await loadModules(read, standardStages)
-    const plan = planSlots(read, modules)
-    const config = await completeApplications(read, await knownAdapters(modules))
+    const modules = await loadModules(read, standardStages, standardLogs)
+    const plan = planSlots(read, modules, new LogWorkers().stageOf)
+    const complete = await completeApplications(read, await knownAdapters(modules))
+    const config = await completeExtensions(complete)
+    requireBalancers(config, modules)
     return { config, modules, plan }
   })
 }
@@ -143,9 +151,11 @@ export const startServer = async (
   }
   const chains = await withPositions(() => setUpStages(checked.plan, scope)).catch(async (error: unknown) => {
     await control.close()
+    // Those that were set up have threads and files.
+    await fastify.close()
     throw error
   })
-  reportForeignStages(checked.plan, events)
+  reportForeignStages(checked, events)
   const service = new ActivationService({
     config,
     namespace,
@@ -154,12 +164,16 @@ export const startServer = async (
     events,
     machine,
     adapters: adaptersOf(checked.modules),
+    balanceOf: (pool) => balanceOf(pool, checked.modules, scope),
   })
+  const rawFilters = await loadRawFilters(config)
   const listener = new Listener({
     config,
     pipeline: new Pipeline(chains, events, clock),
     clock,
-    frontDoor: true,
+    // It would compare bytes that the filters have not seen.
+    frontDoor: rawFilters === null,
+    attach: rawFilters?.attach.bind(rawFilters),
   })
   const endpoints = new OpenEndpoints(listener)
   const parts: RunningParts = {
@@ -212,6 +226,9 @@ export const startServer = async (
     },
     events,
     reload: () => live.reload(),
+    reopenLogs: () => {
+      for (const { stage } of parts.stages) stage.reopen?.()
+    },
     configHistory: () => live.versions(),
     rollback: (version) => live.rollback(version),
     stop: async () => {
@@ -254,16 +271,18 @@ const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {
   }
 }
 
-/** The administrator shall know which code that is not ours runs in the listener. */
-const reportForeignStages = (plan: Plan, events: EventLog): void => {
+/** The administrator shall know which code that is not ours runs in the listener, and which beside it. */
+const reportForeignStages = ({ plan, modules }: CheckedConfig, events: EventLog): void => {
+  const logs = new Set(modules.filter(isLog).map(({ name }) => name))
   for (const [slot, stages] of Object.entries(plan)) {
     for (const { name, module } of stages) {
       if (Object.values(standardStages).includes(module)) continue
+      const where = logs.has(name) ? 'in a log worker of its own' : `in the listener, in the ${slot} state`
       events.write({
         id: 0,
         level: 'info',
         source: 'W3SVC',
-        text: `Module "${name}" runs in the listener, in the ${slot} state, because the configuration says so.`,
+        text: `Module "${name}" runs ${where}, because the configuration says so.`,
         facts: { module: name, slot },
       })
     }

@@ -69,8 +69,9 @@ export const listening = (
 
 const modulesOf = ({ stages, modules }: Rooms): ModuleResource[] => {
   const fileOf = (name: string): string => modules.find((one) => one.name === name)?.file ?? 'standard'
+  const kindOf = (name: string) => modules.find((one) => one.name === name)?.module.kind ?? 'stage'
   const inUse = Object.entries(stages).flatMap(([slot, ready]) =>
-    ready.map(({ name }) => ({ name, kind: 'stage' as const, slot, source: fileOf(name) })),
+    ready.map(({ name }) => ({ name, kind: kindOf(name), slot, source: fileOf(name) })),
   )
   const idle = modules
     .filter(({ name }) => !inUse.some((one) => one.name === name))

@@ -3,14 +3,17 @@ import { dirname } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { parseBindingInformation } from './binding-information.js'
 import { complete } from './complete.js'
+import { entriesOf, mergeEntries, type Entry } from './extensions.js'
 import { inherit, isObject, type Raw } from './inherit.js'
 import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
 import { plain } from './json-schema.js'
 import { member } from './problem.js'
 import { application } from './schema/application.js'
+import { extensionLists } from './schema/extensions.js'
 import type {
   ApplicationConfig,
   BindingConfig,
+  FilterConfig,
   LogFileConfig,
   ModuleConfig,
   PoolConfig,
@@ -28,13 +31,24 @@ export const DEFAULT_POOL = 'DefaultAppPool'
 /** What is the server's, or a site's, alone: all but lists, which are built item by item, and what others inherit. */
 const ownSections = Type.Omit(server, [
   'modules',
+  'filters',
   'applicationPools',
   'applicationPoolDefaults',
   'applicationDefaults',
   'siteDefaults',
   'sites',
 ])
-const ownSettings = Type.Omit(site, ['id', 'bindings', 'applications', 'applicationDefaults'])
+const ownSettings = Type.Omit(site, [
+  'id',
+  'bindings',
+  'applications',
+  'applicationDefaults',
+  'handlers',
+  'filters',
+  'modules',
+  'accessPolicy',
+])
+const ownApplication = Type.Omit(application, ['handlers', 'filters', 'modules'])
 
 /**
  * @param raw - What the file says, checked.
@@ -57,6 +71,7 @@ export const build = (raw: Raw, file: string): ServerConfig => {
     ...sections,
     log: { ...sections.log, errorLoggingDir: sections.log.errorLoggingDir ?? standardLogs },
     modules: builder.modules(),
+    filters: builder.filters(),
     settingsWithoutEffect: settingsWithoutEffect(raw, sections.isolationMode),
     ...(iis5 ? intoHosts(sites, builder.poolDefaults()) : { applicationPools: builder.pools(sites), sites }),
   }
@@ -77,6 +92,11 @@ class Builder {
       ...(this.complete(moduleEntry, own) as Omit<ModuleConfig, 'pointer'>),
       pointer: member('/modules', index),
     }))
+  }
+
+  filters(): FilterConfig[] {
+    const entries = entriesOf(this.raw.filters, '/filters')
+    return this.entries('filters', mergeEntries([], entries, false)).filter(({ enabled }) => enabled)
   }
 
   /** What a pool is that says nothing of itself. */
@@ -107,7 +127,10 @@ class Builder {
         'id' | 'bindings' | 'applications' | 'pointer'
       >
       const defaults = inherit(
-        inherit({ caching: settings.caching }, this.raw.applicationDefaults),
+        inherit(
+          { caching: settings.caching, ...(own.accessPolicy ? { accessPolicy: own.accessPolicy } : {}) },
+          this.raw.applicationDefaults,
+        ),
         own.applicationDefaults,
       )
       return {
@@ -115,7 +138,7 @@ class Builder {
         id: typeof own.id === 'number' ? own.id : ids.next(),
         bindings: list(own.bindings).map((item, at) => this.binding(item, member(`${pointer}/bindings`, at))),
         applications: list(own.applications).map((item, at) =>
-          this.application(inherit(defaults, item), member(`${pointer}/applications`, at)),
+          this.application(inherit(defaults, item), member(`${pointer}/applications`, at), own, pointer),
         ),
         pointer,
       }
@@ -127,8 +150,30 @@ class Builder {
     return { ...(this.complete(pool, inherited) as Omit<PoolConfig, 'pointer'>), pointer }
   }
 
-  private application(own: unknown, pointer: string): ApplicationConfig {
-    return { ...(this.complete(application, own) as Omit<ApplicationConfig, 'pointer'>), pointer }
+  private application(own: Raw, pointer: string, site: Raw, sitePointer: string): ApplicationConfig {
+    const settings = this.complete(ownApplication, own) as Omit<ApplicationConfig, 'pointer' | Lists>
+    const merged = <L extends Lists>(list: L): ApplicationConfig[L] => {
+      const ofSite = entriesOf(site[list], `${sitePointer}/${list}`)
+      const inherited =
+        list === 'filters' ? mergeEntries(entriesOf(this.raw.filters, '/filters'), ofSite, false) : ofSite
+      const deeper = entriesOf(own[list], `${pointer}/${list}`)
+      return this.entries(list, mergeEntries(inherited, deeper, list === 'handlers'))
+    }
+    return {
+      ...settings,
+      handlers: merged('handlers'),
+      filters: merged('filters').filter(({ enabled }) => enabled),
+      modules: merged('modules'),
+      pointer,
+    }
+  }
+
+  private entries<L extends Lists>(list: L, entries: readonly Entry[]): ApplicationConfig[L] {
+    const complete = entries.map(({ own, pointer }) => ({
+      ...(this.complete(entryOf[list], own) as object),
+      pointer,
+    }))
+    return complete as unknown as ApplicationConfig[L]
   }
 
   private binding(own: unknown, pointer: string): BindingConfig {
@@ -142,6 +187,14 @@ class Builder {
     return complete(plain(schema), own, this.directory)
   }
 }
+
+type Lists = 'handlers' | 'filters' | 'modules'
+
+const entryOf = {
+  handlers: extensionLists.handlers.items,
+  filters: extensionLists.filters.items,
+  modules: extensionLists.modules.items,
+} as const
 
 /** Gives out the site numbers that the file leaves free, from 1. */
 class SiteIds {

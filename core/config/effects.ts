@@ -54,6 +54,11 @@ export const siteEffects: Effects = {
   logFile: 'live',
   caching: 'live',
   traceFailedRequestsLogging: 'live',
+  // What follows from them are other lists of its applications.
+  handlers: 'live',
+  filters: 'live',
+  modules: 'live',
+  accessPolicy: 'live',
   hsts: 'live',
 }
 
@@ -75,6 +80,10 @@ export const applicationEffects: Effects = {
   environment: 'recycle',
   options: 'recycle',
   virtualDirectories: 'recycle',
+  handlers: 'recycle',
+  filters: 'recycle',
+  modules: 'recycle',
+  accessPolicy: 'recycle',
 }
 
 /** Of the whole server. */
@@ -88,6 +97,8 @@ export const serverEffects: Effects = {
   control: 'restart',
   isolationMode: 'restart',
   modules: 'restart',
+  // Applications are given new lists; what sees raw data waits for a restart.
+  filters: 'live',
   pipeline: 'restart',
   listenerAdapters: 'restart',
   customMetadata: 'restart',

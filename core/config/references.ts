@@ -11,13 +11,18 @@ import { slots } from './schema/server.js'
 /** Looks at a whole configuration; names that are empty (missing in a wrong file) are passed over. */
 export const findContradictions = (config: ServerConfig): Problem[] => {
   const problems: Problem[] = []
-  const report = (pointer: string, message: string) => problems.push({ pointer, message })
+  const report = (pointer: string, message: string): void => {
+    // What applications inherit from their site is wrong once, where it stands.
+    if (problems.some((known) => known.pointer === pointer && known.message === message)) return
+    problems.push({ pointer, message })
+  }
   const files = new ModuleFiles()
   const pools = new Set(config.applicationPools.map((pool) => pool.name)).add(DEFAULT_POOL)
   checkNames(config, report)
   checkBindings(config, report)
   checkModules(config, files, report)
   for (const site of config.sites) checkApplications(site, pools, files, report)
+  checkSiteLogs(config, report)
   for (const pool of isolatedApart(config)) checkIsolation(pool, report)
   checkEnvironments(config, report)
   checkControl(config, report)
@@ -102,6 +107,21 @@ const checkModules = (config: ServerConfig, files: ModuleFiles, report: Report):
   }
 }
 
+/** A module that stands nowhere in the slot gets no records at all, whatever a site says. */
+const checkSiteLogs = ({ sites, pipeline, modules }: ServerConfig, report: Report): void => {
+  const inUse = new Set((pipeline.log ?? []).filter((name) => modules.some((module) => module.name === name)))
+  for (const { logFile, pointer } of sites) {
+    logFile.modules?.forEach((name, index) => {
+      if (name === '' || inUse.has(name)) return
+      const remedy = suggestion(name, inUse) || '; name it there too'
+      report(
+        `${pointer}/logFile/modules/${index}`,
+        `there is no log module "${name}" in pipeline.log${remedy}`,
+      )
+    })
+  }
+}
+
 const checkApplications = (
   site: SiteConfig,
   pools: ReadonlySet<string>,
@@ -122,12 +142,31 @@ const checkApplications = (
       report(`${pointer}/applicationPool`, `there is no application pool "${pool}"${near}`)
     }
     if (module !== undefined) files.check(module, `${pointer}/module`, report)
-    else if (type === undefined) {
+    else if (type === undefined && application.handlers.length === 0) {
       report(
         pointer,
         'needs "module", the file or package of the application, or "type": "static" for a folder of files',
       )
     }
+    checkExtensions(application, files, report)
+  }
+}
+
+const checkExtensions = (
+  { handlers, filters, modules }: ApplicationConfig,
+  files: ModuleFiles,
+  report: Report,
+): void => {
+  for (const { name, pointer, module } of [...handlers, ...filters, ...modules]) {
+    if (!name) report(pointer, 'needs a "name", or says what to "remove", or "clear": true')
+    if (module !== undefined) files.check(module, `${pointer}/module`, report)
+  }
+  for (const { name, module, type, pointer } of handlers) {
+    if (name && (module === undefined) === (type === undefined))
+      report(pointer, 'needs either a "module" made with defineHandler or the "type" of an adapter')
+  }
+  for (const { name, module, pointer } of filters) {
+    if (name && module === undefined) report(pointer, 'needs a "module", the file or package of the filter')
   }
 }
 

@@ -3,6 +3,9 @@ export type { ConfigurationChanges } from '../config/diff.js'
 export type {
   ApplicationConfig,
   BindingConfig,
+  ExtensionConfig,
+  FilterConfig,
+  HandlerConfig,
   LogFileConfig,
   ModuleConfig,
   PoolConfig,

@@ -6,7 +6,7 @@
  */
 
 /** Raised whenever a message changes its shape; a worker that speaks another version is refused. */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /** Listener to worker. */
 export const ToWorker = {
@@ -61,6 +61,8 @@ export const ToListener = {
   PONG: 10,
   /** kind, application: it could not be loaded; its requests will be refused. */
   APPLICATION_FAILED: 11,
+  /** kind, exchange, LoggedFacts: what the log is to say of it; before the last part of the response. */
+  LOGGED: 12,
 } as const
 
 export const RequestFlags = {
@@ -77,6 +79,8 @@ export const ResponseFlags = {
   END: 1,
   /** The connection must be closed after the response. */
   CLOSE: 2,
+  /** The worker must be asked each time: it decides by who asks. The listener keeps no copy. */
+  NO_STORE: 4,
 } as const
 
 /** Bytes of one direction of one exchange that may be under way without acknowledgement. */
@@ -124,10 +128,27 @@ export interface ApplicationSettings {
   readonly physicalPath: string
   readonly environment: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, unknown>>
+  readonly accessPolicy: readonly Access[]
+  /** Mapped to paths and verbs, in the order in which they are tried. */
+  readonly handlers: readonly HandlerSettings[]
+  readonly filters: readonly ExtensionSettings[]
+  /** Modules of the integrated pipeline, in their order. */
+  readonly modules: readonly ExtensionSettings[]
   /** Asked for before the worker says that it is ready. */
   readonly warmUp: readonly WarmUpPage[]
   /** What `process.env.PORT` says to a program that wants to listen. */
   readonly port: number
+}
+
+/** What a worker's modules have found out or want to have logged; what is left out stays as the listener knows it. */
+export interface LoggedFacts {
+  user?: string
+  method?: string
+  path?: string
+  query?: string
+  status?: number
+  subStatus?: number
+  win32Status?: number
 }
 
 export interface WarmUpPage {
@@ -135,6 +156,31 @@ export interface WarmUpPage {
   readonly path: string
   /** What the Host header says; '' for localhost. */
   readonly hostName: string
+}
+
+/** Code that runs in the worker beside the application. `module` is a file or package; undefined for a standard one. */
+export interface ExtensionSettings {
+  readonly name: string
+  readonly module: string | undefined
+  readonly options: Readonly<Record<string, unknown>>
+  /** The listener may keep responses although this one has not seen those who get the copies. */
+  readonly enableCache: boolean
+}
+
+/** What an application lets its handlers do (IIS: `accessPolicy`). */
+export type Access = 'Read' | 'Write' | 'Script' | 'Execute'
+
+/** A handler mapping (IIS: `handlers`). */
+export interface HandlerSettings extends Omit<ExtensionSettings, 'enableCache'> {
+  /** `*`, `*.php`, `/exact`, `/folder/*`. */
+  readonly path: string
+  /** Upper case; empty for all. */
+  readonly verbs: readonly string[]
+  readonly resourceType: 'File' | 'Directory' | 'Either' | 'Unspecified'
+  readonly requireAccess: 'None' | Access
+  readonly allowPathInfo: boolean
+  /** Name of the adapter that handles it, where no module does. */
+  readonly type: string | undefined
 }
 
 /** An adapter that the configuration declares beside the standard ones. */

@@ -3,6 +3,8 @@ import type { RequestContext } from '../pipeline/request-context.js'
 import type { Connection } from './connection.js'
 
 export interface Receiver {
+  /** Number of the worker that it belongs to. */
+  readonly worker?: number
   /** Requests it will take before it must give one back. */
   readonly credits: number
   /** Requests it has taken and not finished. */

@@ -41,6 +41,8 @@ export interface Stage {
   configure?(config: ServerConfig, changes: ConfigurationChanges): void
   /** Forgets all that it keeps of earlier requests, and what is under way now: asked for by the administrator. */
   flush?(): void
+  /** Closes the files that it writes and opens those that have their names now: the administrator has moved them (SIGHUP). */
+  reopen?(): void
 }
 
 /** What a module gets at set-up. */

@@ -104,7 +104,7 @@ export type RequestResource = Static<typeof requestResource>
 
 export const moduleResource = Type.Object({
   name: Text('Name of the module'),
-  kind: Type.Enum(['stage', 'adapter']),
+  kind: Type.Enum(['stage', 'adapter', 'balancer', 'log']),
   slot: Type.Optional(Text('The slot that it stands in; none where it is declared and not in use')),
   source: Text('Its file, or `standard`'),
 })

@@ -1,6 +1,12 @@
 /** Takes one batch from a worker apart: each message goes to whoever it concerns, one of its requests or WAS. */
 import type { ServerEvent } from '../contract/events.js'
-import { PROTOCOL_VERSION, ToListener, type Batch, type Bytes } from '../contract/messages.js'
+import {
+  PROTOCOL_VERSION,
+  ToListener,
+  type Batch,
+  type Bytes,
+  type LoggedFacts,
+} from '../contract/messages.js'
 
 /** Hears what concerns a request; an exchange that it does not know has ended already. */
 export interface BatchReader {
@@ -10,6 +16,7 @@ export interface BatchReader {
   requestAck(exchange: number, bytes: number): void
   reset(exchange: number): void
   refuse(exchange: number, code: unknown): void
+  logged(exchange: number, facts: LoggedFacts): void
 }
 
 /** Hears what the lane has to tell to WAS. */
@@ -56,6 +63,10 @@ export const readBatch = (batch: Batch, reader: BatchReader, observer: ReceiverO
         break
       case ToListener.REFUSE:
         reader.refuse(exchange, batch[at + 2])
+        at += 3
+        break
+      case ToListener.LOGGED:
+        reader.logged(exchange, batch[at + 2] as LoggedFacts)
         at += 3
         break
       case ToListener.EVENT:

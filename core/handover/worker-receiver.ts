@@ -6,6 +6,7 @@ import {
   type ApplicationSettings,
   type Batch,
   type Bytes,
+  type LoggedFacts,
   type Message,
 } from '../contract/messages.js'
 import type { Receiver } from '../contract/receiver.js'
@@ -23,6 +24,8 @@ import { ResponseParts, tapFailure, type PartsSource } from './response-parts.js
 import { TakenRequest } from './taken-request.js'
 
 export interface ReceiverOptions {
+  /** Number of its worker; 0 where left out. */
+  readonly worker?: number
   readonly queue: RequestQueue
   /** Requests that it executes at one time at most (pool's concurrentRequests). */
   readonly credits: number
@@ -36,6 +39,7 @@ export interface ReceiverOptions {
  * worker has gone.
  */
 export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchReader {
+  readonly worker: number
   credits: number
   private readonly queue: RequestQueue
   private readonly outbox: Outbox
@@ -55,6 +59,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   takenLimit = 0
 
   constructor(options: ReceiverOptions) {
+    this.worker = options.worker ?? 0
     this.queue = options.queue
     this.credits = options.credits
     this.outbox = new Outbox(options.post)
@@ -176,6 +181,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     response.status = status
     response.raw = bytes
     response.close = (flags & ResponseFlags.CLOSE) !== 0
+    response.noStore = (flags & ResponseFlags.NO_STORE) !== 0
     if ((flags & ResponseFlags.END) !== 0) this.close(exchange)
     else {
       const stream = new ResponseParts(this, exchange)
@@ -201,6 +207,11 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     if (!taken || taken.ctx.httpVersion === '1.0') return
     taken.informed = true
     taken.ctx.writer.inform(taken.ctx, bytes)
+  }
+
+  logged(exchange: number, facts: LoggedFacts): void {
+    const taken = this.exchanges.get(exchange)
+    if (taken) taken.ctx.logged = facts
   }
 
   /** The worker's runtime answers in place of an application that it could not load. */

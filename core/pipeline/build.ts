@@ -1,77 +1,64 @@
-/** Turns the state table and the chosen stages into one flat, frozen list of steps. */
-import type { Outcome, SettledOutcome, Slot, Stage, StateName } from '../contract/stage.js'
-import { listenerStates, type OnError } from './listener-states.js'
-import type { RequestContext } from './request-context.js'
+/** Turns a state table and what fills its states into one flat, frozen list of steps. */
+import type { Outcome, SettledOutcome } from '../contract/stage.js'
 
-/** A stage under the name that the configuration gives it. */
-export interface NamedStage {
-  readonly name: string
-  readonly stage: Stage
+/** What becomes of an error in a state: an answer to the client, nothing but a report, or straight to the log. */
+export type OnError = 'answer' | 'report' | 'end'
+
+/** One row of a state table. The state after the last row is `done`. */
+export interface StateRow {
+  readonly state: string
+  readonly onContinue: string
+  readonly onFinish: string
+  readonly onError: OnError
 }
 
-/** The stages of each slot, in the order in which they run. */
-export type Chains = Readonly<Record<Slot, readonly NamedStage[]>>
-
-export interface Step {
-  readonly state: StateName
-  /** Name of the module, for events. */
+/** What runs in a state, under the name that events give it. */
+export interface Run<C> {
   readonly name: string
-  readonly run: (ctx: RequestContext) => Outcome | Promise<SettledOutcome>
-  readonly cancel: ((ctx: RequestContext) => void) | undefined
+  readonly run: (ctx: C) => Outcome | Promise<SettledOutcome>
+  /** The request goes on without this step, which held it pending. */
+  readonly cancel?: ((ctx: C) => void) | undefined
+  /** It may be asked again for the same request. */
+  readonly repeatable?: boolean | undefined
+}
+
+export interface Step<C> {
+  readonly state: string
+  readonly name: string
+  readonly run: (ctx: C) => Outcome | Promise<SettledOutcome>
+  readonly cancel: ((ctx: C) => void) | undefined
   /** Index of the step that follows; the number of steps means done. */
-  next: number
-  finish: number
+  readonly next: number
+  readonly finish: number
   readonly onError: OnError
-  /** The stage may be asked again for the same request. */
   readonly repeatable: boolean
 }
 
-/** The steps in the order of the table; a state whose slot is empty has none and costs nothing. */
-export const buildSteps = (chains: Chains): readonly Step[] => {
-  const steps: Step[] = []
-  const firstOf = new Map<StateName, number>()
-  for (const row of listenerStates) {
-    firstOf.set(row.state, steps.length)
-    for (const named of stagesOf(row.state, row.slot, chains)) {
-      steps.push({
-        state: row.state,
-        name: named.name,
-        run: named.stage.run.bind(named.stage),
-        cancel: named.stage.cancel?.bind(named.stage),
-        next: -1,
-        finish: -1,
-        onError: row.onError,
-        repeatable: named.stage.repeatable === true,
-      })
-    }
+/**
+ * The steps in the order of the table; a state that nothing fills has none and costs nothing. What several run in one state
+ * runs one after the other: only the last one's CONTINUE leaves it. In `log` all of them run: their FINISH leads no further
+ * than their CONTINUE.
+ */
+export const buildSteps = <C>(
+  table: readonly StateRow[],
+  fill: (row: StateRow) => readonly Run<C>[],
+): readonly Step<C>[] => {
+  const filled = table.map((row) => ({ row, runs: fill(row) }))
+  const firstOf = new Map<string, number>()
+  let count = 0
+  for (const { row, runs } of filled) {
+    firstOf.set(row.state, count)
+    count += runs.length
   }
-  firstOf.set('done', steps.length)
-  steps.forEach((step, index) => {
-    const row = listenerStates.find(({ state }) => state === step.state)
-    if (!row) throw new Error(`No row for state ${step.state}`)
-    // Several stages of one slot run one after the other; only the last one's CONTINUE leaves the state. Several
-    // loggers all run: their FINISH leads no further than their CONTINUE.
-    step.next =
-      steps[index + 1]?.state === step.state ? index + 1 : (firstOf.get(row.onContinue) ?? steps.length)
-    step.finish = step.state === 'log' ? step.next : (firstOf.get(row.onFinish) ?? steps.length)
-  })
-  return Object.freeze(steps.map((step) => Object.freeze(step)))
+  const startOf = (state: string): number => firstOf.get(state) ?? count
+  let index = 0
+  const steps = filled.flatMap(({ row: { state, onContinue, onFinish, onError }, runs }) =>
+    runs.map(({ name, run, cancel, repeatable = false }, at): Step<C> => {
+      index++
+      const next = at < runs.length - 1 ? index : startOf(onContinue)
+      const finish = state === 'log' ? next : startOf(onFinish)
+      return Object.freeze({ state, name, run, cancel, next, finish, onError, repeatable })
+    }),
+  )
+  return Object.freeze(steps)
 }
-
-const stagesOf = (state: StateName, slot: Slot | undefined, chains: Chains): readonly NamedStage[] => {
-  if (slot) return chains[slot]
-  if (state === 'store') return storeStages(chains.cache)
-  return [{ name: 'respond', stage: { run: (ctx) => ctx.writer.send(ctx) } }]
-}
-
-/** The store state is filled by the second half of the cache modules. */
-const storeStages = (cache: readonly NamedStage[]): NamedStage[] =>
-  cache.flatMap(({ name, stage }) => {
-    const store = stage.store?.bind(stage)
-    if (!store) return []
-    const run = (ctx: RequestContext): Outcome => {
-      if (!ctx.response.fromCache) store(ctx)
-      return 'CONTINUE'
-    }
-    return [{ name, stage: { run } }]
-  })

@@ -1,19 +1,16 @@
 /** The request's path through the listener, as a table; docs/request-path.md shows the same, and a test compares them. */
 import type { Slot, StateName } from '../contract/stage.js'
+import type { StateRow } from './build.js'
 
-/** What becomes of an error in a state: an answer to the client, nothing but a report, or straight to the log. */
-export type OnError = 'answer' | 'report' | 'end'
-
-export interface StateRow {
+export interface ListenerStateRow extends StateRow {
   readonly state: Exclude<StateName, 'done'>
   /** The slot of `applicationHost.json` that fills it; undefined where the house does. */
   readonly slot: Slot | undefined
   readonly onContinue: StateName
   readonly onFinish: StateName
-  readonly onError: OnError
 }
 
-export const listenerStates: readonly StateRow[] = [
+export const listenerStates: readonly ListenerStateRow[] = [
   { state: 'validate', slot: 'validate', onContinue: 'cache', onFinish: 'respond', onError: 'answer' },
   { state: 'cache', slot: 'cache', onContinue: 'route', onFinish: 'respond', onError: 'report' },
   { state: 'route', slot: 'route', onContinue: 'queue', onFinish: 'respond', onError: 'answer' },

@@ -1,36 +1,33 @@
-/** The runner: walks a request along the steps, synchronously until a stage answers `PENDING` or with a promise. */
-import type { EventLog } from '../contract/events.js'
-import type { SettledOutcome } from '../contract/stage.js'
+/** The listener's runner: from `validate` to `done`; the log runs exactly once, whatever happens. */
 import type { Clock } from '../clock.js'
+import type { EventLog } from '../contract/events.js'
 import { RequestError, errorTable, type ErrorCode } from '../errors.js'
-import { buildSteps, type Chains, type Step } from './build.js'
+import type { Step } from './build.js'
 import { setClientGone, setErrorResponse } from './finish.js'
+import { listenerSteps, type Chains } from './listener-steps.js'
 import type { RequestContext } from './request-context.js'
+import { Runner } from './runner.js'
 
-/**
- * For each request exactly one walk from `validate` to `done`; the log runs exactly once, whatever happens. Only one
- * step of a request is ever under way.
- */
-export class Pipeline {
+export class Pipeline extends Runner<RequestContext> {
   /** Told when the log has run: the connection may go on to its next request. */
   onDone: (ctx: RequestContext) => void = () => undefined
-  private readonly steps: readonly Step[]
   private readonly respondAt: number
   private readonly logAt: number
   private readonly routeAt: number
   private readonly queueAt: number
   private readonly events: EventLog
-  private readonly clock: Clock
 
   constructor(chains: Chains, events: EventLog, clock: Clock) {
-    this.steps = buildSteps(chains)
-    this.respondAt = this.steps.findIndex(({ state }) => state === 'respond')
-    this.routeAt = this.steps.findIndex(({ state }) => state === 'route')
-    this.queueAt = this.steps.findIndex(({ state }) => state === 'queue')
-    const logAt = this.steps.findIndex(({ state }) => state === 'log')
-    this.logAt = logAt < 0 ? this.steps.length : logAt
+    super(listenerSteps(chains, clock))
+    this.respondAt = this.firstOf('respond')
+    this.routeAt = this.firstOf('route')
+    this.queueAt = this.firstOf('queue')
+    this.logAt = this.firstOf('log')
     this.events = events
-    this.clock = clock
+  }
+
+  private firstOf(name: string): number {
+    return this.steps.findIndex(({ state }) => state === name)
   }
 
   /** Starts a request on its way. */
@@ -49,7 +46,7 @@ export class Pipeline {
    */
   tryCached(ctx: RequestContext): boolean {
     for (let index = 0; index < this.routeAt; index++) {
-      const step = this.steps[index] as Step
+      const step = this.steps[index] as Step<RequestContext>
       ctx.state = step.state
       ctx.step = index
       try {
@@ -62,14 +59,6 @@ export class Pipeline {
       }
     }
     return false
-  }
-
-  /** A pending stage is done. Ignored where the request has gone on without it. */
-  resume(ctx: RequestContext, outcome: SettledOutcome): void {
-    const step = this.steps[ctx.step]
-    if (!ctx.pending || !step) return
-    ctx.pending = false
-    this.walk(ctx, this.follow(ctx, step, outcome))
   }
 
   /** A pending stage has failed. */
@@ -102,7 +91,7 @@ export class Pipeline {
   interrupt(ctx: RequestContext, code: ErrorCode): boolean {
     const step = this.steps[ctx.step]
     if (!ctx.pending || step?.onError !== 'answer') return false
-    this.cancel(ctx, step)
+    this.cancel(ctx, step, consequence.report)
     this.fail(ctx, code)
     return true
   }
@@ -113,86 +102,11 @@ export class Pipeline {
     if (!ctx.pending || !step || ctx.state === 'log') return
     ctx.pending = false
     setClientGone(ctx)
-    this.cancel(ctx, step)
+    this.cancel(ctx, step, consequence.report)
     this.walk(ctx, this.logAt)
   }
 
-  private walk(ctx: RequestContext, from: number): void {
-    const { steps } = this
-    let index = from
-    while (index < steps.length) {
-      if (index === this.logAt) ctx.completedAt = this.clock.now()
-      const step = steps[index] as Step
-      ctx.state = step.state
-      ctx.step = index
-      // Pending from the start: a stage may be resumed while it is still running.
-      ctx.pending = true
-      let outcome
-      try {
-        outcome = step.run(ctx)
-      } catch (error) {
-        if (!this.isAt(ctx, index)) {
-          this.report(ctx, step, error, 'the request had gone on already')
-          return
-        }
-        ctx.pending = false
-        index = this.failed(ctx, step, error)
-        continue
-      }
-      if (outcome === 'PENDING') return
-      if (typeof outcome === 'object') {
-        this.await(ctx, index, outcome)
-        return
-      }
-      if (!this.isAt(ctx, index)) return
-      ctx.pending = false
-      index = this.follow(ctx, step, outcome)
-    }
-    ctx.state = 'done'
-    // Taken for a worker that never got it: a stage between queue and dispatch has put an end to it.
-    if (ctx.exchange === 0) ctx.receiver?.cancel(ctx)
-    this.onDone(ctx)
-  }
-
-  private await(ctx: RequestContext, index: number, outcome: Promise<SettledOutcome>): void {
-    // Resolved once more: a module in plain JavaScript may have answered with an object that is no promise, or null.
-    Promise.resolve(outcome).then(
-      (settled) => {
-        if (this.isAt(ctx, index)) this.resume(ctx, settled)
-      },
-      (error: unknown) => {
-        const step = this.steps[index]
-        if (!step || !this.isAt(ctx, index)) return
-        ctx.pending = false
-        this.walk(ctx, this.failed(ctx, step, error))
-      },
-    )
-  }
-
-  /** Whether the request still waits at this step: a client that went away has taken it to the log. */
-  private isAt(ctx: RequestContext, index: number): boolean {
-    return ctx.pending && ctx.step === index
-  }
-
-  /** Where an outcome leads; one that is none is an error, since "answered nothing" must not mean "go on". */
-  private follow(ctx: RequestContext, step: Step, outcome: unknown): number {
-    if (outcome === 'CONTINUE') return step.next
-    if (outcome === 'FINISH') return step.finish
-    const message = `A stage answers CONTINUE, FINISH or PENDING, not ${String(outcome)}`
-    return this.failed(ctx, step, new TypeError(message))
-  }
-
-  /** The stage lets go of the request, and cannot keep it from going on. */
-  private cancel(ctx: RequestContext, step: Step): void {
-    try {
-      step.cancel?.(ctx)
-    } catch (error) {
-      this.report(ctx, step, error, consequence.report)
-    }
-  }
-
-  /** What an error in a step leads to: the index at which the walk goes on. */
-  private failed(ctx: RequestContext, step: Step, error: unknown): number {
+  protected failed(ctx: RequestContext, step: Step<RequestContext>, error: unknown): number {
     const known = error instanceof RequestError
     if (!known) this.report(ctx, step, error, consequence[step.onError])
     switch (step.onError) {
@@ -208,7 +122,13 @@ export class Pipeline {
     }
   }
 
-  private report(ctx: RequestContext, step: Step, error: unknown, what: string): void {
+  protected done(ctx: RequestContext): void {
+    // Taken for a worker that never got it: a stage between queue and dispatch has put an end to it.
+    if (ctx.exchange === 0) ctx.receiver?.cancel(ctx)
+    this.onDone(ctx)
+  }
+
+  protected report(ctx: RequestContext, step: Step<RequestContext>, error: unknown, what: string): void {
     this.events.write({
       id: 0,
       level: 'error',

@@ -1,8 +1,9 @@
 /** Everything the listener knows of one request: made by the listener, filled in by the stages, read by the log. */
 import type { IncomingMessage } from 'node:http'
 import type { Connection } from '../contract/connection.js'
+import type { LoggedFacts } from '../contract/messages.js'
 import type { Receiver } from '../contract/receiver.js'
-import type { SettledOutcome, StateName } from '../contract/stage.js'
+import type { SettledOutcome } from '../contract/stage.js'
 import type { ErrorCode } from '../errors.js'
 import type { Application, Site } from '../namespace/application.js'
 import type { RequestQueue } from '../queue/request-queue.js'
@@ -24,7 +25,8 @@ export class RequestContext {
   // --- what the listener saw
   readonly connection: Connection
   readonly writer: ResponseWriter
-  readonly method: string
+  /** As the client sent it; a worker may have another one logged. */
+  method: string
   /** The request target exactly as the client sent it. */
   readonly target: string
   readonly httpVersion: HttpVersion
@@ -76,9 +78,11 @@ export class RequestContext {
   /** Bytes of the request's body that have come so far. */
   bodyBytes = 0
   completedAt = 0
+  /** What the worker wants to be logged otherwise. */
+  logged: LoggedFacts | null = null
 
   // --- the runner's own
-  state: StateName = 'validate'
+  state = 'validate'
   /** Index of the step at which the runner stands. */
   step = 0
   pending = false
@@ -145,6 +149,19 @@ export class RequestContext {
     response.body = body
     response.raw = null
     response.stream = null
+  }
+
+  /** Before the log runs, and after everything else: what a worker has said of the request counts from now on. */
+  adoptLogged(): void {
+    const { logged, response } = this
+    if (!logged) return
+    this.user = logged.user ?? this.user
+    this.method = logged.method ?? this.method
+    this.path = logged.path ?? this.path
+    this.query = logged.query ?? this.query
+    this.win32Status = logged.win32Status ?? this.win32Status
+    response.status = logged.status ?? response.status
+    response.subStatus = logged.subStatus ?? response.subStatus
   }
 
   /** Ends a `PENDING` stage. */

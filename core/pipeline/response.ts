@@ -23,6 +23,8 @@ export class Response {
   reset = false
   /** Comes from the listener's cache (or is a 304 made from it): must not be stored again. */
   fromCache = false
+  /** The worker must be asked each time. */
+  noStore = false
 }
 
 const NO_HEADERS: readonly string[] = []

@@ -1,4 +1,5 @@
 /** The request queue of one application pool: requests wait here, workers take from here, nothing else joins the two. */
+import type { Balance } from '../contract/balancer.js'
 import type { Receiver } from '../contract/receiver.js'
 import type { Application } from '../namespace/application.js'
 import type { RequestContext } from '../pipeline/request-context.js'
@@ -25,6 +26,10 @@ export class RequestQueue {
   onDemand: () => void = () => undefined
   /** TcpLevel: whoever is refused is reset instead of answered, so that a load balancer sees it. */
   resets = false
+  /** Which of several workers gets a request; null is the next in turn. */
+  balance: Balance | null = null
+  /** Told when `balance` fails; the next in turn is taken then. */
+  onBalanceFailed: (error: unknown) => void = () => undefined
   private enabled = true
   private disabledBy: Refusal = 'POOL_DISABLED'
   private readonly waiting = new Set<RequestContext>()
@@ -155,6 +160,19 @@ export class RequestQueue {
     receiver.take(ctx)
   }
 
+  /** What it answers, if that is a worker that can take a request. */
+  private askBalance(balance: Balance, ctx: RequestContext): Receiver | undefined {
+    const able = this.receivers.filter(({ credits }) => credits > 0)
+    if (able.length === 0) return undefined
+    try {
+      const chosen = balance(able, ctx)
+      return chosen && able.includes(chosen) ? chosen : undefined
+    } catch (error) {
+      this.onBalanceFailed(error)
+      return undefined
+    }
+  }
+
   /** The connection's own worker if it can take one more, else the next in turn that can. */
   private choose(ctx: RequestContext): Receiver | undefined {
     const { connection } = ctx
@@ -163,6 +181,10 @@ export class RequestQueue {
       if (own.credits > 0 && this.receivers.includes(own)) return own
     }
     const { receivers } = this
+    if (this.balance && receivers.length > 1) {
+      const chosen = this.askBalance(this.balance, ctx)
+      if (chosen) return chosen
+    }
     for (let i = 0; i < receivers.length; i++) {
       const receiver = receivers[(this.turn + i) % receivers.length]
       if (receiver && receiver.credits > 0) {

@@ -1,6 +1,10 @@
 /** The functions that module authors call: they stamp a definition and check its form, nothing more. */
 import type { TObject, TSchema } from 'typebox'
 import type { AdapterDefinition, AdapterModule } from '../contract/adapter.js'
+import type { WorkerModule, WorkerModuleDefinition } from '../contract/worker-module.js'
+import type { BalancerDefinition, BalancerModule } from '../contract/balancer.js'
+import type { FilterDefinition, FilterModule, FilterNotification } from '../contract/filter.js'
+import type { LogDefinition, LogModule } from '../contract/log.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
 
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
@@ -31,6 +35,77 @@ export const defineAdapter = <O extends TSchema = TObject>(
   requireName(definition.name, 'defineAdapter')
   requireFunction(definition.adapt, 'defineAdapter', 'adapt')
   return Object.freeze({ ...definition, kind: 'adapter' as const })
+}
+
+/**
+ * Makes a module of the worker's integrated pipeline: what an application lists in `modules`.
+ *
+ * @throws TypeError when the definition has no name or no `setup`.
+ */
+export const defineModule = <O extends TSchema = TObject>(
+  definition: WorkerModuleDefinition<O>,
+): WorkerModule<O> => {
+  requireName(definition.name, 'defineModule')
+  requireFunction(definition.setup, 'defineModule', 'setup')
+  return Object.freeze({ ...definition, kind: 'module' as const })
+}
+
+/**
+ * Makes a filter of a definition: what an application, a site or the server lists in `filters`.
+ *
+ * @throws TypeError when the definition has no name, or something else than a function for a notification.
+ */
+export const defineFilter = <O extends TSchema = TObject>(
+  definition: FilterDefinition<O>,
+): FilterModule<O> => {
+  requireName(definition.name, 'defineFilter')
+  const heard = NOTIFICATIONS.filter((notification) => definition[notification] !== undefined)
+  for (const notification of heard) requireFunction(definition[notification], 'defineFilter', notification)
+  if (heard.length === 0)
+    throw new TypeError(`defineFilter: a filter hears of at least one of ${NOTIFICATIONS.join(', ')}`)
+  return Object.freeze({ ...definition, kind: 'filter' as const })
+}
+
+const NOTIFICATIONS = [
+  'readRawData',
+  'preprocHeaders',
+  'urlMap',
+  'authentication',
+  'authComplete',
+  'accessDenied',
+  'sendResponse',
+  'sendRawData',
+  'log',
+  'endOfRequest',
+  'endOfNetSession',
+] as const satisfies readonly FilterNotification[]
+
+/**
+ * Makes a load-balancing function of a definition: what a pool names in `loadBalancing`.
+ *
+ * @throws TypeError when the definition has no name or no `setup`.
+ */
+export const defineBalancer = <O extends TSchema = TObject>(
+  definition: BalancerDefinition<O>,
+): BalancerModule<O> => {
+  requireName(definition.name, 'defineBalancer')
+  requireFunction(definition.setup, 'defineBalancer', 'setup')
+  return Object.freeze({ ...definition, kind: 'balancer' as const })
+}
+
+/**
+ * Makes a log module of a definition: it gets the records of requests that are over, in a worker of its own.
+ *
+ * @throws TypeError when the definition has no name, no `setup`, or `headers` that are no names.
+ */
+export const defineLog = <O extends TSchema = TObject>(definition: LogDefinition<O>): LogModule<O> => {
+  requireName(definition.name, 'defineLog')
+  requireFunction(definition.setup, 'defineLog', 'setup')
+  const headers: unknown = definition.headers ?? []
+  if (!Array.isArray(headers) || !headers.every((name) => typeof name === 'string' && name !== '')) {
+    throw new TypeError("defineLog: headers must be a list of names, such as ['user-agent']")
+  }
+  return Object.freeze({ ...definition, kind: 'log' as const })
 }
 
 const requireName = (name: unknown, by: string): void => {

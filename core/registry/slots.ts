@@ -1,9 +1,10 @@
 /** Fills the slots of the pipeline: first with modules, checked, then with the stages that these set up. */
 import fp from 'fastify-plugin'
 import type { ServerConfig } from '../contract/config.js'
+import type { LogFacts } from '../contract/log.js'
 import type { ModuleScope, Slot, Stage, StageModule } from '../contract/stage.js'
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
-import type { LoadedModule } from './loaded.js'
+import type { LoadedLog, LoadedModule } from './loaded.js'
 
 export interface PlannedStage {
   readonly name: string
@@ -20,18 +21,28 @@ export interface ReadyStage {
   readonly stage: Stage
 }
 
+/** Makes the stage that stands in the listener for a log module, and sends its worker what it collects. */
+export type StageOfLog = (log: LoadedLog) => StageModule
+
 /** @throws ConfigurationError where a slot names a module that is not made for it. */
-export const planSlots = (config: ServerConfig, loaded: readonly LoadedModule[]): Plan => {
+export const planSlots = (
+  config: ServerConfig,
+  loaded: readonly LoadedModule[],
+  stageOfLog: StageOfLog,
+): Plan => {
   const problems: ConfigurationProblem[] = []
   const planned = (slot: Slot, name: string, pointer: string): PlannedStage[] => {
     const found = loaded.find((candidate) => candidate.name === name)
     if (found?.module.kind === 'stage' && found.module.slots.includes(slot)) {
       return [{ name, module: found.module, options: found.options }]
     }
+    if (slot === 'log' && found && isLog(found)) {
+      return [{ name, module: stageOfLog(found), options: found.options }]
+    }
     const message =
-      found?.module.kind === 'stage'
-        ? `module "${name}" is made for the slot ${quoted(found.module.slots)}, not for "${slot}"`
-        : `module "${name}" is no stage; a slot takes modules made with defineStage`
+      !found || found.module.kind === 'adapter' || found.module.kind === 'balancer'
+        ? `module "${name}" is no stage; a slot takes modules made with defineStage`
+        : `module "${name}" is made for the slot ${quoted(slotsOf(found.module))}, not for "${slot}"`
     problems.push({ pointer, message })
     return []
   }
@@ -83,5 +94,10 @@ export const setUpStages = async (
   await scope.fastify.ready()
   return stages
 }
+
+export const isLog = (loaded: LoadedModule): loaded is LoadedLog => loaded.module.kind === 'log'
+
+const slotsOf = (module: StageModule | LogFacts): readonly Slot[] =>
+  module.kind === 'log' ? ['log'] : module.slots
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')

@@ -262,4 +262,12 @@ export const wasEvents = {
       `No worker was started for pool "${pool}": the server has as many as webLimits.demandStartThreshold allows (${threshold}).`,
       { pool, threshold },
     ),
+
+  balancingFailed: (pool: string, name: string, error: unknown) =>
+    was(
+      0,
+      'error',
+      `The load balancing "${name}" of pool "${pool}" failed; its workers take turns until the configuration changes.`,
+      { pool, module: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    ),
 }

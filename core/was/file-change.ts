@@ -29,6 +29,8 @@ export const watchedPaths = (
 export const ownPaths = (config: ServerConfig): string[] => [
   config.file,
   config.log.errorLoggingDir,
+  config.log.centralBinaryLogFile.directory,
+  config.log.centralW3CLogFile.directory,
   ...(config.eventLog.file === undefined ? [] : [config.eventLog.file]),
   ...config.sites.map(({ logFile }) => logFile.directory),
 ]

@@ -44,6 +44,11 @@ export class ApplicationPool {
     const current = (): PoolConfig => this.config
     this.queue = new RequestQueue(config.name, config.queueLength, around.together)
     this.queue.disable()
+    this.queue.balance = around.balanceOf(config)
+    this.queue.onBalanceFailed = (error) => {
+      this.queue.balance = null
+      around.events.write(wasEvents.balancingFailed(config.name, this.config.loadBalancing, error))
+    }
     this.staff = new PoolWorkers({
       pool: current,
       queue: this.queue,
@@ -116,6 +121,7 @@ export class ApplicationPool {
     this.config = config
     this.staff.edition = edition
     this.queue.limit = config.queueLength
+    this.queue.balance = this.around.balanceOf(config)
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     if (this.state !== 'started') return
     this.watch()

@@ -1,8 +1,9 @@
 /** WAS: makes pools, queues and URL registrations of the configuration before requests are accepted, changes and ends them. */
 import type { Clock } from '../clock.js'
-import type { PoolConfig, ServerConfig, SiteConfig } from '../contract/config.js'
+import type { ExtensionConfig, PoolConfig, ServerConfig, SiteConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
-import type { AdapterSettings, ApplicationSettings } from '../contract/messages.js'
+import type { Balance } from '../contract/balancer.js'
+import type { AdapterSettings, ApplicationSettings, ExtensionSettings } from '../contract/messages.js'
 import type { Machine } from '../contract/machine.js'
 import type { WorkerHost } from '../contract/worker-host.js'
 import type { ConfigurationChanges } from '../config/diff.js'
@@ -27,6 +28,8 @@ export interface ServiceOptions {
   readonly events: EventLog
   readonly machine: Machine
   readonly adapters: readonly AdapterSettings[]
+  /** Which worker of a garden gets a request; always the next in turn where left out. */
+  readonly balanceOf?: (pool: PoolConfig) => Balance | null
 }
 
 export class ActivationService {
@@ -42,7 +45,7 @@ export class ActivationService {
   private readonly leaving = new Set<ApplicationPool>()
   private lastWorkerId = 0
 
-  constructor({ config, namespace, hostOf, clock, events, machine, adapters }: ServiceOptions) {
+  constructor({ config, namespace, hostOf, clock, events, machine, adapters, balanceOf }: ServiceOptions) {
     this.orphans = new Orphans({ clock, events })
     this.pressure = new MemoryPressure({
       clock,
@@ -58,6 +61,7 @@ export class ActivationService {
       config,
       together: config.isolationMode === 'iis5' ? [] : undefined,
       adapters,
+      balanceOf: balanceOf ?? (() => null),
       pressure: this.pressure,
       orphans: this.orphans,
       settingsOf,
@@ -185,6 +189,33 @@ export const settingsOf = ({ id, site, path, config }: Application): Application
   physicalPath: config.physicalPath,
   environment: config.environment,
   options: config.options,
+  accessPolicy: config.accessPolicy,
+  handlers: config.handlers.map(({ verb, module, type, ...mapping }) => ({
+    ...mapping,
+    module,
+    type,
+    verbs: verbsOf(verb),
+  })),
+  filters: config.filters.map(extensionOf),
+  modules: config.modules.map(extensionOf),
   warmUp: [],
   port: site.port,
 })
+
+const extensionOf = ({
+  name,
+  module,
+  options,
+  enableCache,
+}: ExtensionConfig & { readonly enableCache?: boolean }): ExtensionSettings => ({
+  name,
+  module,
+  options,
+  enableCache: enableCache === true,
+})
+
+/** `GET,POST` are two; `*` is all, told by none. */
+const verbsOf = (verb: string): string[] => {
+  const verbs = verb.split(',').map((one) => one.trim().toUpperCase())
+  return verbs.includes('*') ? [] : verbs
+}

@@ -1,5 +1,6 @@
 /** What a pool needs of the server around it. */
 import type { Clock } from '../clock.js'
+import type { Balance } from '../contract/balancer.js'
 import type { PoolConfig, ServerConfig } from '../contract/config.js'
 import type { EventLog } from '../contract/events.js'
 import type { Machine } from '../contract/machine.js'
@@ -21,6 +22,8 @@ export interface PoolSurroundings {
   /** The queues of all pools where they share one limit (IIS 5 mode). */
   readonly together: RequestQueue[] | undefined
   readonly adapters: readonly AdapterSettings[]
+  /** Which worker of a garden gets a request; null is the next in turn. */
+  readonly balanceOf: (pool: PoolConfig) => Balance | null
   readonly pressure: MemoryPressure
   readonly orphans: Orphans
   readonly settingsOf: (application: Application) => ApplicationSettings

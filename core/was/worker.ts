@@ -54,6 +54,7 @@ export class Worker {
     this.remember('started', options.reason)
     this.receivers = Array.from({ length: this.handle.lanes }, (_value, lane) => {
       const receiver = new WorkerReceiver({
+        worker: options.id,
         queue,
         credits: pool.concurrentRequests,
         settingsOf,

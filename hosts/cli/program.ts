@@ -37,6 +37,7 @@ export const program = (): Command => {
   addSteering(root)
   addEditing(root)
   addVersions(root)
+  addLogs(root)
   addShell(root)
   return root
 }
@@ -196,6 +197,21 @@ const addVersions = (root: Command): void => {
   add(config, 'rollback [version]', 'go back to an earlier version', async (file, _options, [name]) => {
     await (await import('./reload.js')).rollback(file, name)
   })
+}
+
+const addLogs = (root: Command): void => {
+  const log = root.command('log').description('the logs of the server')
+  log
+    .command('dump <file>')
+    .description('print a centralized binary log as text')
+    .option('--json', 'as JSON lines')
+    .action(async (file: string, options: Options) => {
+      try {
+        await (await import('./log-dump.js')).dumpLog(file, options)
+      } catch (error) {
+        reportFailure(error)
+      }
+    })
 }
 
 const addShell = (root: Command): void => {

@@ -20,10 +20,11 @@ export const start = async (file: string): Promise<void> => {
   reloadOnSignal(server)
 }
 
-/** Where a terminal hangs up, its user has gone; anywhere else SIGHUP is the way to say that the file has changed. */
+/** Where a terminal hangs up, its user has gone; anywhere else SIGHUP is the way to say that files have changed: logs too. */
 const reloadOnSignal = (server: RunningServer): void => {
   if (process.stdin.isTTY) return
   process.on('SIGHUP', () => {
+    server.reopenLogs()
     // The event log has what is wrong.
     server.reload().catch(() => undefined)
   })

@@ -47,11 +47,13 @@ class InlineWorker implements WorkerHandle {
 
   /** Imported only now: a server without such applications has nothing of what runs them in its process. */
   private async load(): Promise<void> {
-    const [{ standardAdapters }, { installListenCapture }, { Runtime }] = await Promise.all([
-      import('../adapters/standard.js'),
-      import('../runtime/listen-capture.js'),
-      import('../runtime/runtime.js'),
-    ])
+    const [{ standardAdapters }, { standardModules }, { installListenCapture }, { Runtime }] =
+      await Promise.all([
+        import('../adapters/standard.js'),
+        import('../../modules/app/standard.js'),
+        import('../runtime/listen-capture.js'),
+        import('../runtime/runtime.js'),
+      ])
     const adapters = await standardAdapters()
     installListenCapture('server')
     this.runtime = new Runtime({
@@ -59,6 +61,7 @@ class InlineWorker implements WorkerHandle {
         process.nextTick(this.toListener, batch)
       },
       adapters,
+      modules: standardModules,
       onDrained: () => {
         this.end({ kind: 'stopped' })
       },

@@ -32,6 +32,8 @@ export interface ListenerOptions {
   readonly config: ServerConfig
   readonly pipeline: Pipeline
   readonly clock: Clock
+  /** Sees each new connection before its first byte is read. */
+  readonly attach?: ((socket: Socket, encrypted: boolean) => void) | undefined
   /** Answers repeated hits before node's parser; off, everything is the same but slower. */
   readonly frontDoor: boolean
 }
@@ -150,6 +152,7 @@ export class Listener {
     const { pipeline } = this.options
     const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
     socket[CONNECTION] = connection
+    this.options.attach?.(socket, connection.encrypted)
     socket.setTimeout(this.webLimits.connectionTimeout)
     connections.add(connection)
     socket.once('close', () => {

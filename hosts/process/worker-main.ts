@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { leaveLastWords } from './last-words.js'
 import { encodeFrame, FrameReader, LAST_FRAME } from './framing.js'
 import { refuseUnreadable } from './refuse-unreadable.js'
+import { standardModules } from '../../modules/app/standard.js'
 import { standardAdapters } from '../adapters/standard.js'
 import { installListenCapture } from '../runtime/listen-capture.js'
 import { Runtime } from '../runtime/runtime.js'
@@ -28,6 +29,7 @@ const runtime = new Runtime({
     toServer.write(encodeFrame(batch))
   },
   adapters: await standardAdapters(),
+  modules: standardModules,
   memory: () => process.memoryUsage.rss(),
   onDrained: () => {
     toServer.end(LAST_FRAME, () => {

@@ -1,6 +1,13 @@
 /** One request and its response inside a worker: node's own objects on one side, messages on the other. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ResponseFlags, ToListener, WINDOW, type Batch, type Bytes } from '../../core/contract/messages.js'
+import {
+  ResponseFlags,
+  ToListener,
+  WINDOW,
+  type Batch,
+  type Bytes,
+  type LoggedFacts,
+} from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
 import {
   clearNeedDrain,
@@ -29,6 +36,11 @@ export interface ExchangeOwner {
 
 type WriteCallback = (error?: Error | null) => void
 
+/** Hears once of the end of a response: before its last bytes leave, or when they never will. */
+export interface ExchangeWatcher<C> {
+  ending(context: C): void
+}
+
 export class Exchange {
   readonly id: number
   readonly socket: StandInSocket
@@ -48,6 +60,10 @@ export class Exchange {
   /** The response is complete, and the application still reads the request's body. */
   private lingering = false
   private blocked = false
+  private watcher: ExchangeWatcher<unknown> | null = null
+  private watched: unknown = null
+  /** The listener must not keep a copy of the response. */
+  noStore = false
   /** Bytes of the request's body that the application has not read yet, and of which the listener must hear. */
   private unread = 0
 
@@ -67,6 +83,17 @@ export class Exchange {
     response.assignSocket(socket as never)
     ;(response as OfExchange)[EXCHANGE] = this
     response.on('finish', onFinish)
+  }
+
+  /** `watcher.ending(context)` is called once. */
+  watch<C>(watcher: ExchangeWatcher<C>, context: C): void {
+    this.watcher = watcher
+    this.watched = context
+  }
+
+  /** Tells what the log is to say, if it is told before the response ends. */
+  tellLogged(facts: LoggedFacts): void {
+    this.owner.outbox.open().push(ToListener.LOGGED, this.id, facts)
   }
 
   // --- from the application, through the stand-in socket
@@ -202,6 +229,7 @@ export class Exchange {
       if (last !== null) this.post(batch, last, 0)
       return
     }
+    if (this.watcher) this.end()
     this.ended = true
     const missed = close ? missedLength(this.response, this.sent) : null
     if (missed) this.owner.missed(this, missed)
@@ -235,6 +263,7 @@ export class Exchange {
       return
     }
     this.begun = true
+    if (this.noStore) flags |= ResponseFlags.NO_STORE
     batch.push(ToListener.RESPONSE, this.id, flags, this.response.statusCode, bytes)
   }
 
@@ -256,7 +285,15 @@ export class Exchange {
     for (const callback of callbacks) callback(error)
   }
 
+  /** Tells whoever watches. */
+  private end(): void {
+    const { watcher } = this
+    this.watcher = null
+    watcher?.ending(this.watched)
+  }
+
   private breakOff(): void {
+    if (this.watcher) this.end()
     this.parts = []
     this.text = ''
     this.socket.exchange = null

@@ -3,9 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdapterModule, HostedApplication } from '../../core/contract/adapter.js'
 import type { ServerEvent } from '../../core/contract/events.js'
 import type { ApplicationSettings, WorkerSettings } from '../../core/contract/messages.js'
+import type { Exchange } from './exchange.js'
+import type { Integrated } from './integrated/integrated.js'
+import type { KnownExtensions } from './integrated/find-extension.js'
+import type { Surroundings } from './integrated/load-integrated.js'
 import { loadAdapters } from './load-adapters.js'
 import { loadApplication } from './load-application.js'
 import { countSegments } from './request-path.js'
+import type { StandInSocket } from './stand-in-socket.js'
 import { warmUp } from './warm-up.js'
 
 /** One application in this worker. */
@@ -17,17 +22,20 @@ export class Hosted {
   /** Settles when loading has ended: true if the application can answer. */
   readonly loaded: Promise<boolean>
   private application: HostedApplication | null = null
+  /** What is declared beside the application; null where nothing is, and nothing is paid for it. */
+  private integrated: Integrated | null = null
 
   constructor(
     settings: ApplicationSettings,
-    load: Promise<HostedApplication>,
+    load: Promise<LoadedApplication>,
     failed: (error: unknown) => void,
   ) {
     this.settings = settings
     this.segments = countSegments(settings.mount)
     this.loaded = load.then(
-      (application) => {
+      ({ application, integrated }) => {
         this.application = application
+        this.integrated = integrated
         this.state = 'ready'
         return true
       },
@@ -39,7 +47,17 @@ export class Hosted {
     )
   }
 
-  handle(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  /** @param exchange - null for a request that no client has made */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+    exchange: Exchange | null,
+  ): void {
+    if (this.integrated) {
+      this.integrated.begin(request, response, expectsContinue, exchange)
+      return
+    }
     const { application } = this
     if (!application) return
     if (expectsContinue) {
@@ -50,9 +68,21 @@ export class Hosted {
     application.handle(request, response)
   }
 
+  /** A connection of which it may have seen a request has closed. */
+  endOfConnection(socket: StandInSocket): void {
+    this.integrated?.endOfConnection(socket)
+  }
+
   async close(deadline: number): Promise<void> {
+    await this.integrated?.close(deadline)
     await this.application?.close?.(deadline)
   }
+}
+
+interface LoadedApplication {
+  /** Null where there are only handlers. */
+  readonly application: HostedApplication | null
+  readonly integrated: Integrated | null
 }
 
 /** Share of startupTimeLimit in which an application must have loaded, so that one that has not fails without its worker. */
@@ -65,6 +95,7 @@ export class HostedApplications {
   private readonly byId = new Map<number, Hosted>()
   private readonly standard: readonly AdapterModule[]
   private readonly tell: (event: ServerEvent) => void
+  private readonly around: Omit<Surroundings, 'adapters'>
   private readonly failed: (application: number) => void
   private adapters: Promise<readonly AdapterModule[]> = Promise.resolve([])
   private timeLimit = 0
@@ -76,9 +107,12 @@ export class HostedApplications {
     standard: readonly AdapterModule[],
     tell: (event: ServerEvent) => void,
     failed: (application: number) => void = () => undefined,
+    known: KnownExtensions = {},
+    reportUnhealthy: (reason?: string) => void = () => undefined,
   ) {
     this.standard = standard
     this.tell = tell
+    this.around = { known, tell, reportUnhealthy }
     this.failed = failed
   }
 
@@ -97,6 +131,11 @@ export class HostedApplications {
     )
   }
 
+  /** A client's connection has closed. */
+  endOfConnection(socket: StandInSocket): void {
+    for (const hosted of this.byId.values()) hosted.endOfConnection(socket)
+  }
+
   get(id: number): Hosted | undefined {
     return this.byId.get(id)
   }
@@ -112,14 +151,30 @@ export class HostedApplications {
     return hosted
   }
 
-  private async load(settings: ApplicationSettings): Promise<HostedApplication> {
+  private async load(settings: ApplicationSettings): Promise<LoadedApplication> {
+    const adapters = await this.adapters
+    const hasOwn =
+      settings.module !== undefined || settings.type !== undefined || settings.handlers.length === 0
+    const application = hasOwn ? await this.loadOwn(settings, adapters) : null
+    if (settings.handlers.length + settings.filters.length + settings.modules.length === 0)
+      return { application, integrated: null }
+    const { loadIntegrated } = await import('./integrated/load-integrated.js')
+    const integrated = await loadIntegrated(settings, application, { ...this.around, adapters })
+    return { application, integrated }
+  }
+
+  /** The application's own code, or its adapter. */
+  private async loadOwn(
+    settings: ApplicationSettings,
+    adapters: readonly AdapterModule[],
+  ): Promise<HostedApplication> {
     const before = this.turn
     let passOn: () => void = () => undefined
     this.turn = new Promise((resolve) => (passOn = resolve))
     await before
     const patience = setTimeout(passOn, this.timeLimit * PATIENCE)
     try {
-      return await loadApplication(settings, await this.adapters, this.timeLimit, passOn)
+      return await loadApplication(settings, adapters, this.timeLimit, passOn)
     } finally {
       clearTimeout(patience)
       passOn()

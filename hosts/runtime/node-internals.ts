@@ -39,6 +39,12 @@ export const setHeaderLines: (request: IncomingMessage, rawHeaders: string[]) =>
         request.headers = joinHeaders(rawHeaders)
       }
 
+/** Puts other header lines in place of those that a request has; also of one that is complete. */
+export const replaceHeaderLines = (request: IncomingMessage, rawHeaders: readonly string[]): void => {
+  request.rawHeaders = [...rawHeaders]
+  request.headers = joinHeaders(rawHeaders)
+}
+
 /** Header fields of which node keeps only the first (documented at `message.headers`). */
 const FIRST_ONLY = new Set(
   (

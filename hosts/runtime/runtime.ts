@@ -11,6 +11,7 @@ import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest } from './hosted-request.js'
+import type { KnownExtensions } from './integrated/find-extension.js'
 import { MissedLengths } from './missed-lengths.js'
 import type { MissedLength } from './node-internals.js'
 import { Pulse } from './pulse.js'
@@ -20,6 +21,8 @@ import { StandInSocket, type ConnectionFacts } from './stand-in-socket.js'
 export interface RuntimeOptions {
   readonly post: Post
   readonly adapters: readonly AdapterModule[]
+  /** Modules that applications can list without naming a file. */
+  readonly modules?: KnownExtensions
   /** The worker is done: it has drained and may end. */
   readonly onDrained: () => void
   /** Bytes in use, as pings tell them; those of this isolate, where nothing else is said. */
@@ -55,6 +58,10 @@ export class Runtime implements ExchangeOwner, BatchReader {
       },
       (application) => {
         this.outbox.open().push(ToListener.APPLICATION_FAILED, application)
+      },
+      options.modules,
+      (reason) => {
+        this.worker?.reportUnhealthy(reason)
       },
     )
   }
@@ -138,7 +145,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
       request.push(null)
     }
     if (hosted.state === 'ready')
-      hosted.handle(request, response, (flags & RequestFlags.EXPECTS_CONTINUE) !== 0)
+      hosted.handle(request, response, (flags & RequestFlags.EXPECTS_CONTINUE) !== 0, exchange)
     else this.whenLoaded(hosted, exchange, flags)
   }
 
@@ -184,6 +191,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
     const socket = this.connections.get(id)
     if (!socket) return
     this.connections.delete(id)
+    this.applications.endOfConnection(socket)
     if (socket.exchange) socket.exchange.abort()
     else socket.destroy()
   }
@@ -201,7 +209,8 @@ export class Runtime implements ExchangeOwner, BatchReader {
     const go = (ready: boolean): void => {
       if (this.exchanges.get(exchange.id) !== exchange) return
       if (ready) {
-        hosted.handle(exchange.request, exchange.response, (flags & RequestFlags.EXPECTS_CONTINUE) !== 0)
+        const expects = (flags & RequestFlags.EXPECTS_CONTINUE) !== 0
+        hosted.handle(exchange.request, exchange.response, expects, exchange)
         return
       }
       exchange.refuse()

@@ -69,6 +69,16 @@ export class ServerVariables {
     return decodePath(this.HTTP_URL)
   }
 
+  /** Any of them by its name, also `HTTP_ACCEPT` and the like; undefined where there is none. */
+  get(name: string): string | undefined {
+    if (name.startsWith('HTTP_') && name !== 'HTTP_URL') {
+      const value = this.request.headers[name.slice(5).toLowerCase().replaceAll('_', '-')]
+      return Array.isArray(value) ? value.join(', ') : value
+    }
+    const value = (this as unknown as Record<string, unknown>)[name]
+    return typeof value === 'string' && /^[A-Z_]+$/.test(name) ? value : undefined
+  }
+
   private get socket(): StandInSocket {
     return this.request.socket as unknown as StandInSocket
   }

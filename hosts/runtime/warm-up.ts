@@ -95,7 +95,7 @@ class WarmUpRequest implements ExchangeOwner {
     try {
       await new Promise<void>((resolve) => {
         this.finish = resolve
-        hosted.handle(request, response, false)
+        hosted.handle(request, response, false, exchange)
       })
     } catch (error) {
       return error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -6,6 +6,7 @@ import { Pipeline } from '../../core/pipeline/pipeline.js'
 import { shareHeaders } from '../../core/pipeline/share-headers.js'
 import { FieldWriter } from '../listener/field-writer.js'
 import { clientKeepsAlive } from '../listener/node-response.js'
+import type { KnownExtensions } from '../runtime/integrated/find-extension.js'
 import { BridgeConnection } from './bridge-connection.js'
 import { InProcessWorker } from './in-process-worker.js'
 
@@ -20,6 +21,11 @@ export interface BridgeOptions {
   readonly options?: Readonly<Record<string, unknown>>
   /** Milliseconds that the application may take to load; default 90 s. */
   readonly startupTimeLimit?: number
+  /** What the application lists beside its own code. */
+  readonly extensions?: Pick<ApplicationSettings, 'handlers' | 'filters' | 'modules'> & {
+    /** The definitions, by the names of their entries. */
+    readonly known: KnownExtensions
+  }
   /** Gets what a worker would have in the event log: that the application cannot be loaded, say. Default: `console.error`. */
   readonly onEvent?: (event: ServerEvent) => void
 }
@@ -93,6 +99,10 @@ const settingsOf = (options: BridgeOptions): ApplicationSettings => ({
   physicalPath: options.physicalPath ?? process.cwd(),
   environment: {},
   options: options.options ?? {},
+  accessPolicy: ['Read', 'Script'],
+  handlers: options.extensions?.handlers ?? [],
+  filters: options.extensions?.filters ?? [],
+  modules: options.extensions?.modules ?? [],
   warmUp: [],
   port: 0,
 })

@@ -3,7 +3,7 @@ import { defineAdapter, type AdapterModule, type RequestContext, type ServerEven
 import { ToWorker, type ApplicationSettings, type Batch } from '../../core/contract/messages.js'
 import { WorkerReceiver } from '../../core/handover/worker-receiver.js'
 import type { Application } from '../../core/namespace/application.js'
-import type { Chains } from '../../core/pipeline/build.js'
+import type { Chains } from '../../core/pipeline/listener-steps.js'
 import { RequestQueue } from '../../core/queue/request-queue.js'
 import { standardAdapters } from '../adapters/standard.js'
 import { Runtime } from '../runtime/runtime.js'
@@ -29,6 +29,7 @@ export class InProcessWorker {
         this.receiver.receive(copy(batch, transfer))
       },
       adapters: [adapterOf(app, settings)],
+      modules: options.extensions?.known ?? {},
       onDrained: () => {
         this.drained()
       },

@@ -27,11 +27,14 @@ class ThreadWorker implements WorkerHandle {
   private readonly piscina: Piscina
   private readonly ports: MessagePort[] = []
   private readonly observer: WorkerObserver
+  /** Lanes whose task has not come to its end. */
+  private alive: number
   private ending: 'no' | 'abandoned' | 'killed' | 'ended' = 'no'
 
   constructor({ pool }: WorkerStart, observer: WorkerObserver) {
     this.observer = observer
     this.lanes = pool.processModel.threads
+    this.alive = this.lanes
     this.piscina = new Piscina({
       filename: MAIN,
       // Nothing may start a thread but a task of ours: with a minimum, Piscina would replace a crashed one by itself.
@@ -45,7 +48,13 @@ class ThreadWorker implements WorkerHandle {
       resourceLimits: pool.resourceLimits,
       env: { ...process.env, ...pool.environmentVariables },
     })
-    this.piscina.on('error', () => undefined)
+    // A thread that fails before it has taken its task is told here, and nowhere else: its task waits for ever.
+    this.piscina.on('error', (error) => {
+      this.end(endOf(error))
+    })
+    this.piscina.on('workerDestroy', () => {
+      setImmediate(this.lookForLost)
+    })
     const lives = Array.from({ length: this.lanes }, (_value, lane) => this.startLane(lane))
     void Promise.allSettled(lives).then(() => {
       this.end({ kind: 'stopped' })
@@ -79,10 +88,17 @@ class ThreadWorker implements WorkerHandle {
     })
     try {
       await this.piscina.run({ port: port2 }, { transferList: [port2] })
+      this.alive--
     } catch (error) {
       // One thread of a worker that ends takes the worker with it, as in a process.
       this.end(endOf(error))
     }
+  }
+
+  /** A thread has gone. Unless its task has told why, or is done, nobody will. */
+  private readonly lookForLost = (): void => {
+    if (this.ending === 'ended' || this.alive <= this.piscina.threads.length) return
+    this.end({ kind: 'crashed', error: new Error('The thread ended before it had taken its task') })
   }
 
   private end(end: WorkerEnd): void {

@@ -1,6 +1,7 @@
 /** What a Piscina thread runs: one task for the worker's whole life, whose promise is that life. */
 import type { MessagePort } from 'node:worker_threads'
 import type { Batch } from '../../core/contract/messages.js'
+import { standardModules } from '../../modules/app/standard.js'
 import { standardAdapters } from '../adapters/standard.js'
 import { installListenCapture } from '../runtime/listen-capture.js'
 import { Runtime } from '../runtime/runtime.js'
@@ -16,6 +17,7 @@ export default async ({ port }: { port: MessagePort }): Promise<void> => {
         port.postMessage(batch, transfer ?? NOTHING)
       },
       adapters: standard,
+      modules: standardModules,
       onDrained: () => {
         port.close()
         resolve()

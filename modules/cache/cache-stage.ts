@@ -76,7 +76,7 @@ export class CacheStage implements Stage, HitSource {
     const { raw, status, stream } = response
     if (site !== null && changes(ctx.method, status)) this.invalidate(ctx, site.id)
     if (ctx.method !== 'GET' || raw === null || !isStorableStatus(status) || !isCacheable(ctx)) return
-    if (!application?.config.caching.enabled) return
+    if (response.noStore || !application?.config.caching.enabled) return
     const head = headText(raw)
     if (head === null) return
     const draft = draftOf(ctx, application, head, this.clock.now())

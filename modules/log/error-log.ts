@@ -42,4 +42,5 @@ const seriesIn = (directory: string): FileSeries =>
     fields: ERROR_FIELDS,
     flushEvery: 0,
     encoding: 'utf8',
+    retention: { maxFiles: 0, maxAge: 0, compress: false },
   })

@@ -1,24 +1,25 @@
 /** One log on its way to the disk: collects lines to batches and writes these one after the other. */
 import { Buffer } from 'node:buffer'
 import { join } from 'node:path'
+import { BatchBuffer } from './batch-buffer.js'
 import type { FileSeries } from './file-series.js'
 import { headerBlock } from './header-block.js'
+import type { LineSink } from './line-format.js'
 import type { LogFiles } from './log-files.js'
 import { LogStream } from './log-stream.js'
+import { BYTES_PER_UNIT } from './put.js'
 
-/** Characters after which a batch is handed over without waiting for the clock (http.sys: 64 KB). */
-const BATCH = 65_536
-/** Characters of one log that may wait for its disk; what comes on top is lost. */
+/** Bytes of one log that may wait for its disk; what comes on top is lost. */
 const MOST_WAITING = 8 * 1024 * 1024
 /** Milliseconds between two looks at whether the file was moved or deleted. */
 const LOOK_AGAIN = 10_000
+/** When the last look was, so that the next one is due now. */
+const AT_ONCE = Number.NEGATIVE_INFINITY
 /** Milliseconds without a line after which a file is closed. */
 const IDLE = 15 * 60_000
 
 interface Batch {
   readonly bytes: Buffer
-  /** What it counts for in `waiting`. */
-  readonly characters: number
   readonly lines: number
   /** When its first line came. */
   readonly at: number
@@ -29,15 +30,15 @@ interface Batch {
 /** What a file wants of the common timer: a visit within a second, some time, or none until it wakes again. */
 export type Visit = 'SOON' | 'LATER' | 'NEVER'
 
-export class LogFile {
+export class LogFile implements LineSink {
   private readonly files: LogFiles
   private series: FileSeries
   private name = ''
   private endsAt = Number.NEGATIVE_INFINITY
 
-  // The batch under collection is a plain string: sonic-boom measures all it holds at every write, which for a
-  // line at a time would cost more than the line.
-  private text = ''
+  // Lines are written into the batch's bytes at once: a string of thousands of joined pieces is dear to keep, and
+  // sonic-boom measures all it holds at every write.
+  private readonly batch: BatchBuffer
   private lines = 0
   private at = 0
   private waiting = 0
@@ -54,6 +55,7 @@ export class LogFile {
   constructor(series: FileSeries, files: LogFiles) {
     this.series = series
     this.files = files
+    this.batch = new BatchBuffer(files.spare)
   }
 
   /** Folder of its files, by which the event log names it. */
@@ -61,22 +63,39 @@ export class LogFile {
     return this.series.directory
   }
 
-  /** Takes a whole line, its CRLF included, of a request that ended `at`; it is on its way within a second. */
-  append(line: string, at: number): void {
+  get position(): number {
+    return this.batch.used
+  }
+
+  /** The line is on its way within a second after `wrote`. */
+  room(most: number, at: number): Buffer | null {
     if (at >= this.endsAt) this.roll(at)
-    const { length } = line
-    if (this.waiting + length > MOST_WAITING || this.files.waiting + length > this.files.mostWaiting) {
+    if (this.waiting + most > MOST_WAITING || this.files.waiting + most > this.files.mostWaiting) {
       this.files.lost(this, 1)
-      return
+      return null
     }
+    const { batch } = this
+    if (batch.used + most > batch.bytes.length) {
+      if (!batch.takes(most)) this.flush()
+      batch.grow(most)
+    }
+    if (this.lines === 0) this.at = at
+    return batch.bytes
+  }
+
+  wrote(end: number): void {
+    const length = end - this.batch.used
+    this.batch.used = end
     this.waiting += length
     this.files.waiting += length
-    this.text += line
-    if (this.lines++ === 0) {
-      this.at = at
-      this.files.wake(this)
-    }
-    if (this.text.length >= BATCH || this.lines === this.series.flushEvery) this.flush()
+    if (this.lines++ === 0) this.files.wake(this)
+    if (this.lines === this.series.flushEvery) this.flush()
+  }
+
+  /** Takes a whole line, its end included, of a request that ended `at`. */
+  append(line: string, at: number): void {
+    const bytes = this.room(line.length * BYTES_PER_UNIT, at)
+    if (bytes) this.wrote(this.position + bytes.write(line, this.position, this.series.encoding))
   }
 
   /** Goes on to other files; lines that came before still go to the old ones. */
@@ -86,6 +105,30 @@ export class LogFile {
     this.endsAt = Number.NEGATIVE_INFINITY
   }
 
+  /** Looks at once whether its file was moved or deleted: what comes from now on is in a file of the configured name. */
+  reopen(): void {
+    this.cut()
+    this.lookedAt = AT_ONCE
+    this.running ??= this.writeAll()
+  }
+
+  /** Whether its configuration says what becomes of old files. */
+  get keepsOldFilesInOrder(): boolean {
+    return this.series.retention !== null
+  }
+
+  /** The files that it fills now. */
+  get current(): FileSeries {
+    return this.series
+  }
+
+  /** Whether a file in its folder is written to, or soon will be. */
+  isUsing(name: string): boolean {
+    return (
+      this.stream?.name === name || this.name === name || this.batches.some((batch) => batch.name === name)
+    )
+  }
+
   /** The common timer has come round. */
   visit(now: number): Visit {
     this.cut()
@@ -93,6 +136,7 @@ export class LogFile {
       void this.write()
       return 'SOON'
     }
+    this.batch.drop()
     if (!this.stream) return 'NEVER'
     if (now - this.at >= IDLE) this.running ??= this.closeIdle()
     return 'LATER'
@@ -121,11 +165,8 @@ export class LogFile {
 
   private cut(): void {
     if (this.lines === 0) return
-    const { text, lines, at, series, name } = this
-    // Bytes at once: a string of thousands of joined pieces is dear to keep.
-    const bytes = Buffer.from(text, series.encoding)
-    this.batches.push({ bytes, characters: text.length, lines, at, series, name })
-    this.text = ''
+    const { lines, at, series, name } = this
+    this.batches.push({ bytes: this.batch.cut(), lines, at, series, name })
     this.lines = 0
   }
 
@@ -137,12 +178,16 @@ export class LogFile {
 
   private async writeAll(): Promise<void> {
     try {
-      for (let batch = this.batches[0]; batch; batch = this.batches[0]) {
+      for (;;) {
+        if (this.lookedAt === AT_ONCE) await this.look()
+        const batch = this.batches[0]
+        if (!batch) break
         await this.deliver(batch)
         this.handed = false
         this.batches.shift()
-        this.waiting -= batch.characters
-        this.files.waiting -= batch.characters
+        this.waiting -= batch.bytes.length
+        this.files.waiting -= batch.bytes.length
+        this.files.spare.give(batch.bytes)
       }
       this.files.recovered(this)
     } catch (error) {
@@ -152,18 +197,26 @@ export class LogFile {
     }
   }
 
-  private async deliver(batch: Batch): Promise<void> {
+  /** Leaves a file that was moved or deleted, even if its disk did not take the last batch. */
+  private async look(): Promise<void> {
     const now = this.files.now()
-    if (this.stream && (this.handed || now - this.lookedAt >= LOOK_AGAIN)) {
-      this.lookedAt = now
-      if (!(await this.stream.isInPlace())) this.dropStream()
-      else if (this.handed) return this.stream.retry()
-    }
+    if (!this.stream || (!this.handed && now - this.lookedAt < LOOK_AGAIN)) return
+    this.lookedAt = now
+    if (await this.stream.isInPlace()) return
+    this.stream.discard()
+    this.stream = null
+    this.handed = false
+  }
+
+  private async deliver(batch: Batch): Promise<void> {
+    await this.look()
+    if (this.stream && this.handed) return this.stream.retry()
     const { bytes } = batch
     if (this.stream && !this.streamTakes(batch, bytes.length)) await this.closeStream()
     if (this.stream) return this.hand(this.stream, bytes)
-    const stream = await this.open(batch, bytes.length)
-    return this.hand(stream, Buffer.concat([Buffer.from(headerBlock(batch.at, batch.series.fields)), bytes]))
+    const header = Buffer.from(batch.series.fields === '' ? '' : headerBlock(batch.at, batch.series.fields))
+    const stream = await this.open(batch, header.length + bytes.length)
+    return this.hand(stream, header.length === 0 ? bytes : Buffer.concat([header, bytes]))
   }
 
   private async hand(stream: LogStream, bytes: Uint8Array): Promise<void> {
@@ -176,21 +229,14 @@ export class LogFile {
     return this.stream.size + bytes <= batch.series.limit
   }
 
-  private async open(batch: Batch, bytes: number): Promise<LogStream> {
-    const { series } = batch
-    const header = Buffer.byteLength(headerBlock(batch.at, series.fields))
-    const name = batch.name || (await series.numberedName(header + bytes))
-    this.stream = await LogStream.open(join(series.directory, name))
+  private async open({ series, name }: Batch, bytes: number): Promise<LogStream> {
+    const stream = await LogStream.open(join(series.directory, name || (await series.numberedName(bytes))))
+    this.stream = stream
     this.streamSeries = series
-    this.streamName = batch.name
+    this.streamName = name
     this.lookedAt = this.files.now()
-    return this.stream
-  }
-
-  private dropStream(): void {
-    this.stream?.discard()
-    this.stream = null
-    this.handed = false
+    this.files.opened(this)
+    return stream
   }
 
   private async closeIdle(): Promise<void> {

@@ -1,34 +1,42 @@
 /** All the logs of the server together: one timer that flushes them, one bound on their memory, one end. */
 import { dirname } from 'node:path'
 import type { Clock, EventLog } from '../../core/index.js'
+import { SpareBuffers } from './batch-buffer.js'
 import type { FileSeries } from './file-series.js'
 import { LogFile } from './log-file.js'
+import { OldFiles } from './old-files.js'
 import { Outages } from './outages.js'
 
 /** Milliseconds until a line is on its way to the disk, at the latest. */
 const FLUSH_AFTER = 1000
 /** Milliseconds between two looks at files that only stand open. */
 const SWEEP_AFTER = 60_000
-/** Characters of all logs together that may wait for their disks. */
+/** Milliseconds between two looks at old files, of logs that no new file begins in. */
+const TIDY_AFTER = 60 * 60_000
+/** Bytes of all logs together that may wait for their disks. */
 const MOST_WAITING = 64 * 1024 * 1024
 
 export class LogFiles {
-  /** Characters that wait now, in all logs; each log keeps it up to date. */
+  /** Bytes that wait now, in all logs; each log keeps it up to date. */
   waiting = 0
+  readonly spare = new SpareBuffers()
   readonly mostWaiting: number
   private readonly clock: Clock
   private readonly outages: Outages
+  private readonly oldFiles: OldFiles
   private readonly logs = new Set<LogFile>()
   private readonly retiring = new Set<Promise<void>>()
   private readonly awake = new Set<LogFile>()
   private cancelTimer: (() => void) | null = null
   private timerIsSoon = false
+  private cancelTidying: (() => void) | null = null
   private readonly visit = (): void => {
     this.visitAll()
   }
 
   constructor(events: EventLog, clock: Clock, mostWaiting = MOST_WAITING) {
     this.outages = new Outages(events)
+    this.oldFiles = new OldFiles(events, clock)
     this.clock = clock
     this.mostWaiting = mostWaiting
   }
@@ -72,6 +80,18 @@ export class LogFiles {
     this.outages.lose(log, lines)
   }
 
+  /** A log has begun or gone on with a file, so that another one may be old now. */
+  opened(log: LogFile): void {
+    if (!log.keepsOldFilesInOrder) return
+    this.oldFiles.tidy(log)
+    this.cancelTidying ??= this.clock.after(TIDY_AFTER, this.tidyAll)
+  }
+
+  /** All files that were moved or deleted meanwhile are left at once. */
+  reopen(): void {
+    for (const log of this.logs) log.reopen()
+  }
+
   /** All lines of a log are written. */
   recovered(log: LogFile): void {
     this.outages.end(log)
@@ -81,8 +101,14 @@ export class LogFiles {
   async close(): Promise<void> {
     this.cancelTimer?.()
     this.cancelTimer = null
-    await Promise.all([...[...this.logs].map((log) => log.close()), ...this.retiring])
+    this.cancelTidying?.()
+    await Promise.all([...[...this.logs].map((log) => log.close()), ...this.retiring, this.oldFiles.close()])
     this.outages.close()
+  }
+
+  private readonly tidyAll = (): void => {
+    this.cancelTidying = null
+    for (const log of this.logs) this.opened(log)
   }
 
   private visitAll(): void {

@@ -1,6 +1,7 @@
 /** One open log file: sonic-boom, with its events turned into promises, and a look at whether the file is still there. */
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import sonicBoom, { type SonicBoom } from 'sonic-boom'
 
 /** Log lines hold what clients send: readable by the server's account and group only (IIS: by administrators). */
@@ -19,6 +20,11 @@ export class LogStream {
     this.sonic = sonic
     this.size = size
     this.identity = identity
+  }
+
+  /** Without its folder. */
+  get name(): string {
+    return basename(this.path)
   }
 
   /** Opens the file at its end; makes it, and its folder, where they are missing. */

@@ -1,16 +1,17 @@
 /** The log of one site: what its configuration says, made ready for the requests that come. */
 import { join } from 'node:path'
 import type { LogFileConfig, RequestContext, Site, SiteConfig } from '../../core/index.js'
+import { encodingFor, isLocal, lineFormat, prefixOf } from './access-format.js'
 import { FileSeries, type LogEncoding } from './file-series.js'
+import type { LineFormat } from './line-format.js'
 import type { LogFile } from './log-file.js'
 import type { LogFiles } from './log-files.js'
-import { W3CLine } from './w3c-line.js'
 
 export class SiteLog {
   private site: Site
   /** What it was made ready for. */
   private config: SiteConfig
-  private line: W3CLine
+  private format: LineFormat
   private readonly files: LogFiles
   private readonly file: LogFile
   private encoding: LogEncoding
@@ -19,9 +20,10 @@ export class SiteLog {
     this.site = site
     this.config = site.config
     this.encoding = encoding
-    this.line = new W3CLine(site, site.config.logFile, encoding)
+    const { format, series } = readyFor(site, encoding)
+    this.format = format
     this.files = files
-    this.file = files.open(seriesOf(site, this.line.fields, encoding))
+    this.file = files.open(series)
   }
 
   /** If the site is another one, or has another configuration, the next line begins with a new header, maybe elsewhere. */
@@ -32,8 +34,9 @@ export class SiteLog {
     this.config = site.config
     this.encoding = encoding
     if (this.keyOf() === before) return
-    this.line = new W3CLine(site, site.config.logFile, this.encoding)
-    this.file.use(seriesOf(site, this.line.fields, this.encoding))
+    const { format, series } = readyFor(site, encoding)
+    this.format = format
+    this.file.use(series)
   }
 
   /** All that the files and the lines in them depend on. */
@@ -48,23 +51,29 @@ export class SiteLog {
   }
 
   write(ctx: RequestContext): void {
-    this.file.append(this.line.format(ctx), ctx.completedAt)
+    this.format.write(ctx, this.file)
   }
 }
 
-const seriesOf = ({ id, config: { logFile } }: Site, fields: string, encoding: LogEncoding): FileSeries =>
-  new FileSeries({
-    directory: join(logFile.directory, `W3SVC${id}`),
-    prefix: (encoding === 'utf8' ? 'u_' : '') + (logFile.period === 'MaxSize' ? 'extend' : 'ex'),
+const readyFor = (site: Site, serverEncoding: LogEncoding): { format: LineFormat; series: FileSeries } => {
+  const { logFile } = site.config
+  const encoding = encodingFor(logFile.logFormat, serverEncoding)
+  const format = lineFormat(site, logFile, encoding)
+  const series = new FileSeries({
+    directory: join(logFile.directory, `W3SVC${site.id}`),
+    prefix: prefixOf(logFile.logFormat, logFile.period, encoding),
     suffix: suffixOf(logFile),
     period: logFile.period,
     truncateSize: logFile.truncateSize,
-    local: logFile.localTimeRollover,
-    fields,
-    flushEvery: logFile.flushByEntryCountW3CLog,
+    local: isLocal(logFile),
+    fields: format.fields,
+    flushEvery: logFile.logFormat === 'W3C' ? logFile.flushByEntryCountW3CLog : 0,
     encoding,
+    retention: logFile.retention,
   })
+  return { format, series }
+}
 
-/** A file with custom fields can be told from others by its name. */
-const suffixOf = ({ customFields }: LogFileConfig): string =>
-  customFields.fields.length > 0 ? '_x.log' : '.log'
+/** A W3C file with custom fields can be told from others by its name. */
+const suffixOf = ({ logFormat, customFields }: LogFileConfig): string =>
+  logFormat === 'W3C' && customFields.fields.length > 0 ? '_x.log' : '.log'

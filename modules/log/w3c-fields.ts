@@ -2,32 +2,31 @@
 
 /** Numbers, because the line is built by a switch over them, for every request. */
 export const Field = {
-  DateTime: 0,
-  Date: 1,
-  Time: 2,
-  SiteName: 3,
-  ComputerName: 4,
-  ServerIP: 5,
-  Method: 6,
-  UriStem: 7,
-  UriQuery: 8,
-  ServerPort: 9,
-  UserName: 10,
-  ClientIP: 11,
-  ProtocolVersion: 12,
-  UserAgent: 13,
-  Cookie: 14,
-  Referer: 15,
-  Host: 16,
-  HttpStatus: 17,
-  HttpSubStatus: 18,
-  Win32Status: 19,
-  BytesSent: 20,
-  BytesRecv: 21,
-  TimeTaken: 22,
+  Date: 0,
+  Time: 1,
+  SiteName: 2,
+  ComputerName: 3,
+  ServerIP: 4,
+  Method: 5,
+  UriStem: 6,
+  UriQuery: 7,
+  ServerPort: 8,
+  UserName: 9,
+  ClientIP: 10,
+  ProtocolVersion: 11,
+  UserAgent: 12,
+  Cookie: 13,
+  Referer: 14,
+  Host: 15,
+  HttpStatus: 16,
+  HttpSubStatus: 17,
+  Win32Status: 18,
+  BytesSent: 19,
+  BytesRecv: 20,
+  TimeTaken: 21,
 } as const
 
-export type FieldFlag = Exclude<keyof typeof Field, 'DateTime'>
+type FieldFlag = keyof typeof Field
 
 const names: readonly (readonly [FieldFlag, string])[] = [
   ['Date', 'date'],
@@ -58,9 +57,9 @@ const names: readonly (readonly [FieldFlag, string])[] = [
 export const fieldNames = (flags: readonly FieldFlag[]): string[] =>
   names.filter(([flag]) => flags.includes(flag)).map(([, name]) => name)
 
-/** Numbers of the selected fields, in the same order; date and time together are one. */
-export const fieldNumbers = (flags: readonly FieldFlag[]): number[] => {
-  const numbers: number[] = names.filter(([flag]) => flags.includes(flag)).map(([flag]) => Field[flag])
-  if (numbers[0] === Field.Date && numbers[1] === Field.Time) numbers.splice(0, 2, Field.DateTime)
-  return numbers
-}
+/** Numbers of the selected fields, in the same order, without those of the time. */
+export const fieldNumbers = (flags: readonly FieldFlag[]): number[] =>
+  names.filter(([flag]) => flags.includes(flag) && Field[flag] > Field.Time).map(([flag]) => Field[flag])
+
+/** Name of a field by its number. */
+export const fieldName = (field: number): string => names[field]?.[1] ?? ''

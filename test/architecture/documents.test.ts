@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { errorTable } from '../../core/errors.js'
 import { listenerStates } from '../../core/pipeline/listener-states.js'
+import { workerStates } from '../../core/pipeline/worker-states.js'
 import { poolMoves, workerMoves } from '../../core/was/states.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -28,6 +29,14 @@ t.test('docs/request-path.md shows the state table of the code', async (t) => {
     const row = rows.find(([first]) => first === state)
     t.ok(row, `a row for ${state}`)
     t.same(row?.slice(1, 5), [slot ?? '-', onContinue, onFinish, onError], state)
+  }
+})
+
+t.test('docs/request-path.md shows the events of the worker', async (t) => {
+  const rows = rowsOf('docs/request-path.md')
+  for (const { state, onContinue, onFinish, onError } of workerStates) {
+    const found = rows.some((row) => row.slice(0, 4).join() === [state, onContinue, onFinish, onError].join())
+    t.ok(found, `a row for ${state}`)
   }
 })
 

@@ -103,11 +103,14 @@ t.test('a host imports core and its own folder; only a start file knows other ro
     'hosts/thread/worker-main.ts',
     'hosts/process/worker-main.ts',
     'hosts/inline/inline-host.ts',
+    'hosts/extensions/extensions-main.ts',
   ]
   const guilty = imports.filter(({ file, target }) => {
     const [top, room] = file.split('/')
     if (top !== 'hosts' || target === undefined || starts.includes(file)) return false
     if (room === 'cli' && target === 'hosts/start.ts') return false
+    // One knows the layout of the binary log: who writes it.
+    if (file === 'hosts/cli/log-dump.ts' && target === 'modules/log/binary-dump.ts') return false
     if (room === 'testing' && target.startsWith('hosts/')) return false
     return !target.startsWith('core/') && !target.startsWith(`hosts/${room ?? ''}/`)
   })
@@ -136,10 +139,25 @@ t.test('the examples import webgarden by its public name only', async (t) => {
   t.same(where(guilty), [])
 })
 
+t.test(
+  'only log workers let custom logs in: nothing but a name of their file leads to the standard ones',
+  async (t) => {
+    const guilty = imports.filter(
+      ({ file, target, typeOnly }) =>
+        !typeOnly &&
+        target !== undefined &&
+        !file.startsWith('modules/log-database/') &&
+        (target.startsWith('modules/log-database/') || target === 'hosts/log-worker/worker-main.ts'),
+    )
+    t.same(where(guilty), [])
+  },
+)
+
 t.test('packages that have one room stay in it', async (t) => {
   const rooms: Record<string, RegExp> = {
     'lru-cache': /^modules\/cache\//,
-    piscina: /^hosts\/thread\//,
+    piscina: /^hosts\/(thread|log-worker)\//,
+    kysely: /^modules\/log-database\//,
     chokidar: /^hosts\/machine\//,
     pino: /^hosts\/event-log\//,
     'sonic-boom': /^modules\/log\//,

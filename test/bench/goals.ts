@@ -41,6 +41,14 @@ export const goals: readonly Goal[] = [
     atMost: true,
   },
   {
+    name: 'filters',
+    title: 'Fastify hello in a thread pool with ten empty filters / without',
+    of: 'pool.filters',
+    over: 'pool.fastify',
+    must: 0.85,
+    hope: 0.95,
+  },
+  {
     name: 'express',
     title: 'Express JSON in a thread pool / bare Express',
     of: 'pool.express',
@@ -63,6 +71,14 @@ export const goals: readonly Goal[] = [
     over: 'bare.fastify',
     must: 1.4,
     hope: 1.8,
+  },
+  {
+    name: 'log',
+    title: 'cached answer, access log on / off',
+    of: 'cached',
+    over: 'cached.silent',
+    must: 0.95,
+    hope: 0.98,
   },
   {
     name: 'body',

@@ -139,7 +139,7 @@ const faults = (host: WorkerHost, start: (test: Test, pool?: object) => Promise<
     ['its memory limit', '/memory', { kind: 'outOfMemory' }],
   ] as const) {
     t.test(`${host.name}: ${fault} is its end, and told as such`, async (t) => {
-      const worker = await start(t, { resourceLimits: { maxOldGenerationSizeMb: 32 } })
+      const worker = await start(t, { resourceLimits: { maxOldGenerationSizeMb: 64 } })
       worker.ask(path)
       t.match(await worker.end(), end)
       worker.post([ToWorker.PING])
@@ -149,6 +149,13 @@ const faults = (host: WorkerHost, start: (test: Test, pool?: object) => Promise<
       t.equal(worker.late, 0, 'and last')
     })
   }
+
+  t.test(`${host.name}: one without the memory to start at all is told`, async (t) => {
+    const worker = new DrivenWorker(t, host, APPLICATION, { resourceLimits: { maxOldGenerationSizeMb: 2 } })
+    const end = await worker.end()
+    t.match(end?.kind, /^(outOfMemory|crashed)$/)
+    t.equal(worker.ends.length, 1, 'once')
+  })
 
   t.test(`${host.name}: one that ends before it is ready is told the same way`, async (t) => {
     const worker = new DrivenWorker(t, host, 'process.exit(7)')

@@ -1,7 +1,7 @@
 /** Starts the built product as a user does, on free ports and in a folder of its own, and ends it again. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ export const writeFolder = async (
   files: Record<string, string> = {},
 ): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'webgarden-'))
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  await linkPackages(join(folder, 'node_modules'))
   const all = {
     ...files,
     'applicationHost.json': typeof config === 'string' ? config : JSON.stringify(config, null, 2),
@@ -42,6 +42,19 @@ export const writeFolder = async (
     await writeFile(join(folder, name), content)
   }
   return folder
+}
+
+/** What the project depends on, and webgarden itself, as if a user had installed them there. */
+const linkPackages = async (modules: string): Promise<void> => {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Record<string, object>
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
+  await Promise.all([
+    ...names.map(async (name) => {
+      await mkdir(dirname(join(modules, name)), { recursive: true })
+      await symlink(join(ROOT, 'node_modules', name), join(modules, name))
+    }),
+    mkdir(modules, { recursive: true }).then(() => symlink(ROOT, join(modules, 'webgarden'))),
+  ])
 }
 
 /** With flags of node it can be sent messages: `OBEYING` makes its pools take orders (`giveOrder`). Resolves when the server has printed `ready`; rejects with its output when it ends before. */

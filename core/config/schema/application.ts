@@ -1,5 +1,6 @@
 /** `applications`: what is mounted at a path of a site, and in which pool it runs. */
 import { Type } from 'typebox'
+import { extensionLists } from './extensions.js'
 import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
 
 const virtualDirectory = Type.Object({
@@ -121,6 +122,7 @@ export const application = Type.Object({
   }),
   options: Options({ description: "The adapter's options." }),
   ...applicationSettings,
+  ...extensionLists,
   virtualDirectories: Type.Array(virtualDirectory, {
     default: [],
     notSupportedYet: true,

@@ -1,6 +1,7 @@
 /** The configuration's types, as the house sees them after reading: complete, absolute, immutable. */
 import type { Static } from 'typebox'
 import type { application } from './application.js'
+import type { extensionLists } from './extensions.js'
 import type { logFile } from './log-file.js'
 import type { pool } from './pool.js'
 import type { moduleEntry, server, slots } from './server.js'
@@ -24,8 +25,21 @@ export type PoolConfig = Immutable<Omit<Static<typeof pool>, 'isolation'>> &
     readonly isolation: Static<typeof pool>['isolation'] | 'inline'
   }
 
+type Lists = 'handlers' | 'filters' | 'modules'
+type Entry<T> = Immutable<Omit<T, 'remove' | 'clear' | 'name'>> & Placed & { readonly name: string }
+
+export type HandlerConfig = Entry<Static<typeof extensionLists.handlers>[number]>
+export type FilterConfig = Entry<Static<typeof extensionLists.filters>[number]>
+export type ExtensionConfig = Entry<Static<typeof extensionLists.modules>[number]>
+
 /** One application of a site, with what it inherits; paths are absolute. */
-export type ApplicationConfig = Immutable<Static<typeof application>> & Placed
+export type ApplicationConfig = Immutable<Omit<Static<typeof application>, Lists>> &
+  Placed & {
+    readonly handlers: readonly HandlerConfig[]
+    /** The enabled ones. */
+    readonly filters: readonly FilterConfig[]
+    readonly modules: readonly ExtensionConfig[]
+  }
 
 /** One binding, taken apart. */
 export type BindingConfig = Immutable<Static<typeof binding>> &
@@ -42,7 +56,10 @@ export type LogFileConfig = Immutable<Static<typeof logFile>>
 
 /** One site, with what it inherits. */
 export type SiteConfig = Immutable<
-  Omit<Static<typeof site>, 'id' | 'bindings' | 'applications' | 'applicationDefaults'>
+  Omit<
+    Static<typeof site>,
+    'id' | 'bindings' | 'applications' | 'applicationDefaults' | Lists | 'accessPolicy'
+  >
 > &
   Placed & {
     readonly id: number
@@ -54,7 +71,10 @@ type Inherited = 'applicationPoolDefaults' | 'applicationDefaults' | 'siteDefaul
 
 /** The whole configuration. Frozen: a change is a new tree. */
 export type ServerConfig = Immutable<
-  Omit<Static<typeof server>, Inherited | 'modules' | 'pipeline' | 'applicationPools' | 'sites' | 'log'>
+  Omit<
+    Static<typeof server>,
+    Inherited | 'modules' | 'filters' | 'pipeline' | 'applicationPools' | 'sites' | 'log'
+  >
 > & {
   /** Absolute path of the file, and of its folder. */
   readonly file: string
@@ -62,6 +82,8 @@ export type ServerConfig = Immutable<
   /** Pointers of what the file says and the isolation mode leaves without effect. */
   readonly settingsWithoutEffect: readonly string[]
   readonly modules: readonly ModuleConfig[]
+  /** Of the whole server; applications have them in their own lists too. */
+  readonly filters: readonly FilterConfig[]
   /** Names of the modules of each slot; absent where the standard one stands. */
   readonly pipeline: Readonly<Partial<Record<(typeof slots)[number], readonly string[]>>>
   /** In isolationMode iis5 the hosts of the applications instead of the file's pools. */

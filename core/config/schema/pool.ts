@@ -35,10 +35,11 @@ export const poolSettings = {
     unit: 'requests',
     description: 'Requests that one worker takes before it must give one back; more wait in the queue.',
   }),
-  loadBalancing: Type.Enum(['roundRobin', 'leastBusy'], {
+  loadBalancing: Type.String({
+    minLength: 1,
     default: 'roundRobin',
-    notSupportedYet: ['leastBusy'],
-    description: 'How connections are given to the workers of a web garden.',
+    description:
+      'How connections are given to the workers of a web garden: `roundRobin`, `leastBusy`, or the name of a module made with defineBalancer.',
   }),
   resourceLimits: Type.Object(
     {

@@ -3,7 +3,10 @@ import { Type } from 'typebox'
 import { applicationDefaults } from './application.js'
 import { configHistory } from './config-history.js'
 import { control } from './control.js'
+import { globalFilters } from './extensions.js'
+import { logWorker } from './log-worker.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
+import { centralBinaryLogFile, centralW3CLogFile } from './log-file.js'
 import { pool, poolDefaults } from './pool.js'
 import { site, siteDefaults } from './site.js'
 import { webLimits } from './web-limits.js'
@@ -19,6 +22,7 @@ export const moduleEntry = Type.Object({
     }),
   ),
   options: Options({ description: 'Options of the module, checked against its own schema.' }),
+  logWorker,
 })
 
 /** The slots of the pipeline, and what fills each by default: the standard module of the same name. */
@@ -72,7 +76,6 @@ const log = Type.Object(
     logInUTF8: Type.Boolean({ default: true, description: 'Whether text logs are UTF-8, named `u_...`.' }),
     centralLogFileMode: Type.Enum(['Site', 'CentralBinary', 'CentralW3C'], {
       default: 'Site',
-      notSupportedYet: ['CentralBinary', 'CentralW3C'],
       description: 'One log for each site, or one for all.',
     }),
     errorLoggingDir: Type.Optional(
@@ -81,12 +84,8 @@ const log = Type.Object(
           "Folder that holds the HTTP error log's folder `HTTPERR`. The sites' log folder where left out.",
       }),
     ),
-    centralBinaryLogFile: Type.Optional(
-      Type.Unsafe<unknown>({ type: 'object', notSupportedYet: true, description: 'The central binary log.' }),
-    ),
-    centralW3CLogFile: Type.Optional(
-      Type.Unsafe<unknown>({ type: 'object', notSupportedYet: true, description: 'The central W3C log.' }),
-    ),
+    centralBinaryLogFile,
+    centralW3CLogFile,
   },
   { description: 'Logging of the whole server.' },
 )
@@ -118,6 +117,7 @@ export const server = Type.Object({
   pipeline,
   applicationPoolDefaults: poolDefaults,
   applicationPools: Type.Array(pool, { default: [], description: 'The application pools.' }),
+  filters: globalFilters,
   applicationDefaults,
   siteDefaults,
   sites: Type.Array(site, { minItems: 1, description: 'The sites.' }),

@@ -1,6 +1,7 @@
 /** `sites` and `siteDefaults`: where a site is reached, its limits, its log, its applications. */
 import { Type } from 'typebox'
 import { application, applicationDefaults } from './application.js'
+import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
 
@@ -137,4 +138,5 @@ export const site = Type.Object({
   applications: Type.Array(application, { minItems: 1, description: 'What the site is made of.' }),
   applicationDefaults,
   ...siteSettings,
+  ...extensionLists,
 })

@@ -3,7 +3,15 @@ import { bareBody, bareExpress, bareFastify } from './bare.js'
 import { coldStart, idle } from './idle.js'
 import { oneOfMany, oneOfOne } from './many-sites.js'
 import { nginx } from './nginx.js'
-import { cached, pooledBody, pooledExpress, pooledFastify, processFastify } from './pooled.js'
+import {
+  cached,
+  cachedSilent,
+  filteredFastify,
+  pooledBody,
+  pooledExpress,
+  pooledFastify,
+  processFastify,
+} from './pooled.js'
 import { bareStart, processStart } from './process-start.js'
 import { recycleProcesses, recycleThreads } from './recycle.js'
 import type { Side } from './side.js'
@@ -12,11 +20,13 @@ import { spinningPool } from './spinning-pool.js'
 export const allSides: readonly Side[] = [
   nginx,
   pooledFastify,
+  filteredFastify,
   bareFastify,
   processFastify,
   processStart,
   bareStart,
   cached,
+  cachedSilent,
   bareExpress,
   pooledExpress,
   bareBody,

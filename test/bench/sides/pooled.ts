@@ -12,19 +12,40 @@ interface Pooled {
   readonly application: 'fastify-app' | 'express-app'
   readonly isolation?: 'process'
   readonly caching: boolean
+  /** Of the application. */
+  readonly filters?: readonly object[]
+  /** Whether requests are logged; they are where it is left out. */
+  readonly accessLog?: boolean
   readonly question: (url: string) => Question
 }
 
-const pooledSide = ({ title, figure, application, isolation, caching, question }: Pooled): Side => ({
+const pooledSide = ({
+  title,
+  figure,
+  application,
+  isolation,
+  caching,
+  filters = [],
+  accessLog = true,
+  question,
+}: Pooled): Side => ({
   title,
   figures: [figure],
   measure: async (run) => {
     const server = await startWebgarden(run, {
       applicationPools: [{ name: 'Api', ...(isolation && { isolation }) }],
       sites: [
-        oneSite([
-          { applicationPool: 'Api', module: applicationFile(application), caching: { enabled: caching } },
-        ]),
+        {
+          ...oneSite([
+            {
+              applicationPool: 'Api',
+              module: applicationFile(application),
+              caching: { enabled: caching },
+              filters,
+            },
+          ]),
+          logFile: { enabled: accessLog },
+        },
       ],
     })
     let requests = 0
@@ -32,7 +53,7 @@ const pooledSide = ({ title, figure, application, isolation, caching, question }
       const asked = question(server.url)
       if (caching) await insistOnCache(asked)
       const result = await measureRate(run, asked)
-      requests = result.requests
+      if (accessLog) requests = result.requests
       return { [figure]: result.perSecond }
     } finally {
       await server.stop(requests)
@@ -56,6 +77,18 @@ export const pooledFastify = pooledSide({
   question: (url) => ({ url: `${url}/` }),
 })
 
+export const filteredFastify = pooledSide({
+  title: 'Fastify in a thread pool, ten empty filters',
+  figure: 'pool.filters',
+  application: 'fastify-app',
+  caching: false,
+  filters: Array.from({ length: 10 }, (_value, i) => ({
+    name: `Empty${i}`,
+    module: applicationFile('empty-filter'),
+  })),
+  question: (url) => ({ url: `${url}/` }),
+})
+
 export const processFastify = pooledSide({
   title: 'Fastify in a process pool',
   figure: 'process.fastify',
@@ -70,6 +103,15 @@ export const cached = pooledSide({
   figure: 'cached',
   application: 'fastify-app',
   caching: true,
+  question: (url) => ({ url: `${url}/cached` }),
+})
+
+export const cachedSilent = pooledSide({
+  title: 'cached answer, access log off',
+  figure: 'cached.silent',
+  application: 'fastify-app',
+  caching: true,
+  accessLog: false,
   question: (url) => ({ url: `${url}/cached` }),
 })
 

@@ -3,7 +3,7 @@ import { ManualClock } from '../../../core/clock.js'
 import type { Connection } from '../../../core/contract/connection.js'
 import type { ServerEvent } from '../../../core/contract/events.js'
 import type { Slot, Stage } from '../../../core/contract/stage.js'
-import type { Chains, NamedStage } from '../../../core/pipeline/build.js'
+import type { Chains, NamedStage } from '../../../core/pipeline/listener-steps.js'
 import { Pipeline } from '../../../core/pipeline/pipeline.js'
 import { RequestContext, type ResponseWriter } from '../../../core/pipeline/request-context.js'
 

@@ -1,6 +1,6 @@
 /** The functions that stamp a module's definition, and refuse one that cannot work. */
 import t from 'tap'
-import { defineAdapter, defineStage } from '../../../core/registry/define.js'
+import { defineAdapter, defineLog, defineStage } from '../../../core/registry/define.js'
 
 const setup = () => ({ run: () => 'CONTINUE' as const })
 const adapt = () => ({ handle: () => undefined })
@@ -32,4 +32,16 @@ t.test('an adapter needs a name and adapt', async (test) => {
   test.match(defineAdapter({ name: 'x', adapt }), { kind: 'adapter', name: 'x' })
   test.throws(() => defineAdapter({ adapt } as never), /defineAdapter: a module needs a name/)
   test.throws(() => defineAdapter({ name: 'x' } as never), /defineAdapter: adapt must be a function/)
+})
+
+t.test('a log module needs a name, setup, and headers that are names', async (test) => {
+  const log = () => ({ write: () => undefined })
+  test.match(defineLog({ name: 'x', headers: ['Cookie'], setup: log }), { kind: 'log', headers: ['Cookie'] })
+  test.throws(() => defineLog({ setup: log } as never), /defineLog: a module needs a name/)
+  test.throws(() => defineLog({ name: 'x' } as never), /defineLog: setup must be a function/)
+  for (const headers of ['Cookie', [''], [5]])
+    test.throws(
+      () => defineLog({ name: 'x', headers, setup: log } as never),
+      /headers must be a list of names/,
+    )
 })

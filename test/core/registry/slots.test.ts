@@ -2,11 +2,12 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { build } from '../../../core/config/build.js'
+import type { ServerConfig } from '../../../core/contract/config.js'
 import type { ModuleScope, Slot, StageModule } from '../../../core/contract/stage.js'
 import type { ConfigurationError } from '../../../core/errors.js'
 import { defineAdapter, defineStage } from '../../../core/registry/define.js'
 import type { LoadedModule } from '../../../core/registry/loaded.js'
-import { planSlots, setUpStages } from '../../../core/registry/slots.js'
+import { planSlots as planInSlots, setUpStages, type StageOfLog } from '../../../core/registry/slots.js'
 
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
 
@@ -34,6 +35,11 @@ const world = () => {
   return { life, make, loaded: SLOTS.map((slot) => make(slot, slot)) }
 }
 
+/** The stage of a log module: one that knows what it stands for. */
+const stageOfLog: StageOfLog = ({ name, file }) =>
+  defineStage({ name: `${name} of ${file}`, slot: 'log', setup: () => ({ run: () => 'CONTINUE' }) })
+const planSlots = (to: ServerConfig, loaded: readonly LoadedModule[]) => planInSlots(to, loaded, stageOfLog)
+
 const config = (pipeline: object = {}) => build({ pipeline }, '/srv/applicationHost.json')
 
 const scopeOf = (fastify: ModuleScope['fastify']): ModuleScope =>
@@ -55,6 +61,26 @@ t.test('a slot that is left out has the standard stage; others have theirs, in t
   const more = [...loaded, make('json', ['log', 'cache']), make('gate', 'validate')]
   const plan = planSlots(config({ log: ['json', 'log'], validate: ['gate', 'validate'], cache: [] }), more)
   test.same(namesIn(plan), ['gate+validate', '', 'route', 'queue', 'dispatch', 'json+log'])
+})
+
+t.test('a log module stands in slot log by its stage, and in no other', async (test) => {
+  const { loaded } = world()
+  const audit: LoadedModule = {
+    name: 'audit',
+    options: {},
+    file: '/srv/audit.js',
+    module: { kind: 'log', name: 'audit', headers: [] },
+  }
+  const plan = planSlots(config({ log: ['log', 'audit'] }), [...loaded, audit])
+  test.match(plan.log[1], { name: 'audit', module: { name: 'audit of /srv/audit.js' } })
+  try {
+    planSlots(config({ cache: ['audit'] }), [...loaded, audit])
+    test.fail('nothing was wrong with it')
+  } catch (error) {
+    test.match((error as ConfigurationError).problems, [
+      { message: 'module "audit" is made for the slot "log", not for "cache"' },
+    ])
+  }
 })
 
 t.test(

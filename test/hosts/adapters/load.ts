@@ -27,6 +27,10 @@ export const settings = (more: Partial<ApplicationSettings>): ApplicationSetting
   physicalPath: process.cwd(),
   environment: {},
   options: {},
+  accessPolicy: ['Read', 'Script'],
+  handlers: [],
+  filters: [],
+  modules: [],
   warmUp: [],
   port: 8080,
   ...more,
@@ -80,7 +84,7 @@ export const answerOf = async (front: Front, { hosted, events }: Loaded, path = 
   if (hosted.state !== 'ready')
     throw new Error(`It is ${hosted.state}: ${events.map(({ text }) => text).join()}`)
   front.listener = (request, response) => {
-    hosted.handle(request, response, false)
+    hosted.handle(request, response, false, null)
   }
   const response = await fetch(`http://127.0.0.1:${front.port}${path}`, { headers: { connection: 'close' } })
   return response.text()

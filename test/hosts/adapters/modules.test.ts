@@ -257,7 +257,7 @@ void t.test('the signal of a fetch request is aborted when the client goes away'
     },
   })
   front.listener = bridge((request: IncomingMessage, response: ServerResponse) => {
-    hosted.handle(request, response, false)
+    hosted.handle(request, response, false, null)
   })
   const client = get({ port: front.port }).on('error', () => undefined)
   await started.promise

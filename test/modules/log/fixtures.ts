@@ -1,8 +1,10 @@
 /** Requests, sites and events for the tests of the access log. */
+import { Buffer } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Connection, EventLog, LogFileConfig, ServerEvent, Site } from '../../../core/index.js'
 import { RequestContext } from '../../../core/pipeline/request-context.js'
+import type { LineFormat } from '../../../modules/log/line-format.js'
 
 const { version } = createRequire(import.meta.url)('webgarden/package.json') as { version: string }
 export const SOFTWARE = `#Software: webgarden ${version}`
@@ -38,6 +40,7 @@ export const logFile = (changes: Partial<LogFileConfig> = {}): LogFileConfig => 
   period: 'Daily',
   truncateSize: 20_971_520,
   localTimeRollover: false,
+  retention: { maxFiles: 0, maxAge: 0, compress: false },
   logSiteId: true,
   flushByEntryCountW3CLog: 0,
   maxLogLineLength: 65_536,
@@ -94,6 +97,24 @@ export const makeRequest = (facts: Facts = {}): RequestContext => {
   ctx.completedAt = at
   return ctx
 }
+
+/** What a format writes for these requests, in one batch. */
+export const written = (format: LineFormat, ...requests: readonly RequestContext[]): Buffer => {
+  const bytes = Buffer.alloc(1_000_000)
+  const sink = {
+    position: 0,
+    room: () => bytes,
+    wrote(end: number) {
+      sink.position = end
+    },
+  }
+  for (const ctx of requests) format.write(ctx, sink)
+  return bytes.subarray(0, sink.position)
+}
+
+/** The same as text in UTF-8. */
+export const lines = (format: LineFormat, ...requests: readonly RequestContext[]): string =>
+  written(format, ...requests).toString()
 
 /** An event log that keeps what it was told. */
 export const keepEvents = (): EventLog & { readonly kept: ServerEvent[] } => {

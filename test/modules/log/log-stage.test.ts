@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,22 +14,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import {
-  ManualClock,
-  type ConfigurationChanges,
-  type ModuleScope,
-  type RequestContext,
-  type ServerConfig,
-  type Site,
-  type Stage,
-} from '../../../core/index.js'
+import t from 'tap'
+import type { Site } from '../../../core/index.js'
 import { RequestQueue } from '../../../core/queue/request-queue.js'
-import logStage from '../../../modules/log/log-stage.js'
 import { ERROR_FIELDS } from '../../../modules/log/error-line.js'
-import { headerAt, keepEvents, list, makeRequest, makeSite, read, until } from './fixtures.js'
+import { headerAt, list, makeRequest, makeSite, read, until } from './fixtures.js'
+import { runStage } from './run-stage.js'
 
-const START = Date.UTC(2010, 11, 31, 0, 0, 12)
 const LINE =
   '2010-12-31 00:00:12 10.0.0.1 GET /default.htm - 80 - 192.168.1.5 Mozilla/5.0+(Windows;+U) - 200 0 0 15\r\n'
 
@@ -43,29 +35,8 @@ const openFiles = (): string[] =>
     }
   })
 
-const start = async (t: Test, logInUTF8 = true) => {
-  const directory = t.testdir()
-  const clock = new ManualClock(START)
-  const events = keepEvents()
-  const closers: (() => void | Promise<void>)[] = []
-  const scope = {
-    config: { directory, log: { logInUTF8, errorLoggingDir: directory } },
-    events,
-    clock,
-    onClose: (close: () => void | Promise<void>) => closers.push(close),
-  } as unknown as ModuleScope
-  const stage: Stage = await logStage.setup(scope, {})
-  const log = (ctx: RequestContext): void => {
-    if (stage.run(ctx) !== 'CONTINUE') t.fail('the log stage holds up a request')
-  }
-  const stop = async (): Promise<void> => {
-    for (const close of closers) await close()
-  }
-  return { directory, clock, events, stage, log, stop, folder: join(directory, 'W3SVC1') }
-}
-
 t.test('a site without requests has no file; the first request makes it, with its header', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   t.same(list(directory), [])
   log(makeRequest({ site: makeSite({ directory }) }))
   await stop()
@@ -74,7 +45,7 @@ t.test('a site without requests has no file; the first request makes it, with it
 })
 
 t.test('a line is on the disk within a second, without any other request', async (t) => {
-  const { directory, folder, clock, log, stop } = await start(t)
+  const { directory, folder, clock, log, stop } = await runStage(t)
   log(makeRequest({ site: makeSite({ directory }) }))
   clock.advance(1000)
   await until(() => read(join(folder, 'u_ex101231.log')).endsWith(LINE))
@@ -82,7 +53,7 @@ t.test('a line is on the disk within a second, without any other request', async
 })
 
 t.test('flushByEntryCountW3CLog writes after so many lines, without waiting for the clock', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   const site = makeSite({ directory, flushByEntryCountW3CLog: 2 })
   log(makeRequest({ site }))
   log(makeRequest({ site }))
@@ -91,7 +62,7 @@ t.test('flushByEntryCountW3CLog writes after so many lines, without waiting for 
 })
 
 t.test('no line is lost and none is out of order among thousands, at stop', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   const site = makeSite({ directory, logExtFileFlags: ['UriStem'] })
   const paths = Array.from({ length: 20_000 }, (_, i) => `/${i}`)
   for (const path of paths) log(makeRequest({ site, path }))
@@ -101,14 +72,14 @@ t.test('no line is lost and none is out of order among thousands, at stop', asyn
 })
 
 t.test('a site that does not log has no file', async (t) => {
-  const { directory, log, stop } = await start(t)
+  const { directory, log, stop } = await runStage(t)
   log(makeRequest({ site: makeSite({ directory, enabled: false }) }))
   await stop()
   t.same(list(directory), [])
 })
 
 t.test('custom fields, ANSI and hours show in the name of the file', async (t) => {
-  const { directory, folder, log, stop } = await start(t, false)
+  const { directory, folder, log, stop } = await runStage(t, { logInUTF8: false })
   const fields = [{ logFieldName: 'x', sourceName: 'x', sourceType: 'RequestHeader' as const }]
   const customFields = { maxCustomFieldLength: 10, fields }
   log(makeRequest({ site: makeSite({ directory, customFields, period: 'Hourly' }), path: '/ü' }))
@@ -117,7 +88,7 @@ t.test('custom fields, ANSI and hours show in the name of the file', async (t) =
 })
 
 t.test('a new file begins at midnight UTC', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   const site = makeSite({ directory, logExtFileFlags: ['Time'] })
   log(makeRequest({ site, at: Date.UTC(2010, 11, 31, 23, 59, 59, 999) }))
   log(makeRequest({ site, at: Date.UTC(2011, 0, 1) }))
@@ -127,7 +98,7 @@ t.test('a new file begins at midnight UTC', async (t) => {
 })
 
 t.test('with localTimeRollover it begins at local midnight, and the times stay UTC', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   const site = makeSite({ directory, logExtFileFlags: ['Time'], localTimeRollover: true })
   log(makeRequest({ site, at: Date.UTC(2010, 11, 31, 4, 59, 59) }))
   log(makeRequest({ site, at: Date.UTC(2010, 11, 31, 5) }))
@@ -137,7 +108,7 @@ t.test('with localTimeRollover it begins at local midnight, and the times stay U
 })
 
 t.test('with period MaxSize the next number begins before a file is too large', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   mkdirSync(folder)
   writeFileSync(join(folder, 'u_extend2.log'), 'older\r\n')
   truncateSync(join(folder, 'u_extend2.log'), 1_048_000)
@@ -153,7 +124,7 @@ t.test('with period MaxSize the next number begins before a file is too large', 
 })
 
 t.test('a file that is opened again gets the header again', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   mkdirSync(folder)
   writeFileSync(join(folder, 'u_ex101231.log'), headerAt('2010-12-31 00:00:01') + LINE)
   log(makeRequest({ site: makeSite({ directory }) }))
@@ -168,7 +139,7 @@ t.test(
   'a file without requests for 15 minutes is closed, and opened again by the next',
   NEEDS_PROC,
   async (t) => {
-    const { directory, folder, clock, log, stop } = await start(t)
+    const { directory, folder, clock, log, stop } = await runStage(t)
     const file = join(folder, 'u_ex101231.log')
     const site = makeSite({ directory })
     log(makeRequest({ site }))
@@ -188,7 +159,7 @@ t.test(
 )
 
 t.test('a change of fields writes a new header into the same file', async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   log(makeRequest({ site: makeSite({ directory }) }))
   log(makeRequest({ site: makeSite({ directory, logExtFileFlags: ['Method'] }) }))
   await stop()
@@ -199,7 +170,7 @@ t.test('a change of fields writes a new header into the same file', async (t) =>
 })
 
 t.test('a request without a site is in the HTTP error log, with its reason', async (t) => {
-  const { directory, log, stop } = await start(t)
+  const { directory, log, stop } = await runStage(t)
   const ctx = makeRequest({ site: null, target: '/a b?c', path: '' })
   ctx.error = 'BAD_URL'
   ctx.response.status = 400
@@ -213,7 +184,7 @@ t.test('a request without a site is in the HTTP error log, with its reason', asy
 })
 
 t.test("what the listener refused is in both the site's log and the HTTP error log", async (t) => {
-  const { directory, folder, log, stop } = await start(t)
+  const { directory, folder, log, stop } = await runStage(t)
   const site = makeSite({ directory, logExtFileFlags: ['HttpStatus', 'Win32Status'] })
   const full = makeRequest({ site })
   full.error = 'QUEUE_FULL'
@@ -243,7 +214,7 @@ t.test("what the listener refused is in both the site's log and the HTTP error l
 })
 
 t.test('a full disk costs one event, and lines that wait are written when there is room', async (t) => {
-  const { directory, folder, clock, events, log, stop } = await start(t)
+  const { directory, folder, clock, events, log, stop } = await runStage(t)
   const file = join(folder, 'u_ex101231.log')
   mkdirSync(folder)
   symlinkSync('/dev/full', file)
@@ -268,7 +239,7 @@ t.test('a full disk costs one event, and lines that wait are written when there 
 })
 
 t.test('a disk that stays full costs the lines beyond 8 MB, which the stop counts', async (t) => {
-  const { directory, folder, events, log, stop } = await start(t)
+  const { directory, folder, events, log, stop } = await runStage(t)
   mkdirSync(folder)
   symlinkSync('/dev/full', join(folder, 'u_ex101231.log'))
   const site = makeSite({ directory })
@@ -284,7 +255,7 @@ t.test('a disk that stays full costs the lines beyond 8 MB, which the stop count
 })
 
 t.test('a folder that cannot be made is one event for all sites, and no request fails', async (t) => {
-  const { directory, clock, events, log, stop } = await start(t)
+  const { directory, clock, events, log, stop } = await runStage(t)
   writeFileSync(join(directory, 'file'), '')
   const inFile = join(directory, 'file', 'logs')
   for (let id = 1; id <= 3; id++) log(makeRequest({ site: makeSite({ directory: inFile }, id) }))
@@ -296,7 +267,7 @@ t.test('a folder that cannot be made is one event for all sites, and no request 
 })
 
 t.test('a folder that was deleted is made again, with a new file and its header', async (t) => {
-  const { directory, folder, clock, log, stop } = await start(t)
+  const { directory, folder, clock, log, stop } = await runStage(t)
   const file = join(folder, 'u_ex101231.log')
   const site = makeSite({ directory })
   log(makeRequest({ site }))
@@ -309,8 +280,43 @@ t.test('a folder that was deleted is made again, with a new file and its header'
   t.equal(read(file), headerAt('2010-12-31 00:00:12') + LINE)
 })
 
+t.test('reopen leaves a file that was moved at once, and what waits goes to the new one', async (t) => {
+  const { directory, folder, clock, stage, log, stop } = await runStage(t)
+  const file = join(folder, 'u_ex101231.log')
+  const moved = join(folder, 'moved')
+  const site = makeSite({ directory, logExtFileFlags: ['UriStem'] })
+  const header = headerAt('2010-12-31 00:00:12', 'cs-uri-stem')
+  log(makeRequest({ site, path: '/before' }))
+  clock.advance(1000)
+  await until(() => read(file).endsWith('/before\r\n'))
+  renameSync(file, moved)
+  log(makeRequest({ site, path: '/waits' }))
+  stage.reopen?.()
+  await until(() => read(file).endsWith('/waits\r\n'))
+  t.equal(read(file), `${header}/waits\r\n`)
+  t.equal(read(moved), `${header}/before\r\n`)
+  renameSync(file, moved)
+  stage.reopen?.()
+  await until(() => !existsSync('/proc/self/fd') || !openFiles().includes(moved))
+  t.notOk(existsSync(file), 'no file without a line')
+  await stop()
+})
+
+t.test('reopen goes on with a file that is still there', async (t) => {
+  const { directory, folder, clock, stage, log, stop } = await runStage(t)
+  const site = makeSite({ directory })
+  log(makeRequest({ site }))
+  clock.advance(1000)
+  await until(() => read(join(folder, 'u_ex101231.log')).endsWith(LINE))
+  stage.reopen?.()
+  log(makeRequest({ site }))
+  stage.reopen?.()
+  await stop()
+  t.equal(read(join(folder, 'u_ex101231.log')), headerAt('2010-12-31 00:00:12') + LINE + LINE)
+})
+
 t.test('1,000 sites have a file each', async (t) => {
-  const { directory, events, log, stop } = await start(t)
+  const { directory, events, log, stop } = await runStage(t)
   for (let id = 1; id <= 1000; id++) log(makeRequest({ site: makeSite({ directory }, id) }))
   await stop()
   t.equal(list(directory).length, 1000)
@@ -319,31 +325,27 @@ t.test('1,000 sites have a file each', async (t) => {
 })
 
 t.test('a change of configuration: other folders, another encoding, and a site that has gone', async (t) => {
-  const { directory, stage, log, stop } = await start(t)
-  const errors = join(directory, 'errors')
+  const { directory, configure, log, stop } = await runStage(t)
+  const errorLoggingDir = join(directory, 'errors')
   const site = makeSite({ directory }) as { config: object } & Site
   const other = makeSite({ directory }, 2)
-  const configure = (sites: readonly Site[], logInUTF8: boolean): void => {
-    const config = { log: { logInUTF8, errorLoggingDir: errors }, sites }
-    stage.configure?.(config as unknown as ServerConfig, {} as ConfigurationChanges)
-  }
   log(makeRequest({ site }))
   log(makeRequest({ site: other }))
   log(makeRequest({ site: null }))
-  configure([site], true)
+  configure([site], { errorLoggingDir })
   await until(() => read(join(directory, 'W3SVC2', 'u_ex101231.log')).endsWith(LINE))
   t.pass('the log of the site that has gone is written to its end')
   log(makeRequest({ site: null }))
   site.config = makeSite({ directory: join(directory, 'elsewhere') }).config
   log(makeRequest({ site }))
-  configure([site], false)
+  configure([site], { errorLoggingDir, logInUTF8: false })
   log(makeRequest({ site }))
   log(makeRequest({ site: other }))
   await stop()
   t.same(list(join(directory, 'W3SVC1')), ['u_ex101231.log'])
   t.same(list(join(directory, 'elsewhere', 'W3SVC1')), ['ex101231.log', 'u_ex101231.log'])
   t.same(list(join(directory, 'W3SVC2')), ['ex101231.log', 'u_ex101231.log'], 'a late one has its place')
-  t.same([list(join(directory, 'HTTPERR')), list(join(errors, 'HTTPERR'))].flat(), [
+  t.same([list(join(directory, 'HTTPERR')), list(join(errorLoggingDir, 'HTTPERR'))].flat(), [
     'httperr1.log',
     'httperr1.log',
   ])
