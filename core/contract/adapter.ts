@@ -1,11 +1,14 @@
 /** What turns an application of some framework into the one thing that the runtime serves: a request listener. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { ApplicationSettings } from './messages.js'
 
 /** An application, ready to answer. */
 export interface HostedApplication {
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** Takes a connection over, as an 'upgrade' listener of node's http.Server does; absent where it cannot. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** The server that the application itself made, if it did: gets its 'checkContinue', 'upgrade' and 'close' events. */
   readonly server?: Server
   /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */

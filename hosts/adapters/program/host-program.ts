@@ -1,10 +1,9 @@
 /** A program's processes behind the machinery of the proxy. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ApplicationSettings } from '../../../core/index.js'
+import type { ApplicationSettings, HostedApplication } from '../../../core/index.js'
 import { answerFailure } from '../proxy/failure.js'
 import { forward, type Forwarding } from '../proxy/forward.js'
-import type { UpgradingApplication } from '../proxy/host-proxy.js'
 import { FORWARD_DEFAULTS } from '../proxy/options.js'
 import { Servers, type Choice, type Upstream } from '../proxy/servers.js'
 import { forwardUpgrade } from '../proxy/upgrade.js'
@@ -15,7 +14,7 @@ import { Supervised } from './supervised.js'
 export const hostProgram = async (
   { physicalPath, environment, mount, pathBase }: ApplicationSettings,
   given: Partial<ProgramOptions> & Pick<ProgramOptions, 'command'>,
-): Promise<UpgradingApplication> => {
+): Promise<HostedApplication> => {
   const options: ProgramOptions = { ...PROGRAM_DEFAULTS, ...given }
   const processes = Array.from(
     { length: options.processesPerApplication },

@@ -17,7 +17,7 @@ export const findPlace = async (usesSocket: boolean): Promise<Place> => {
 }
 
 export const fill = (text: string, { port, socket }: Place): string =>
-  text.replaceAll('%PORT%', String(port)).replaceAll('%SOCKET%', socket)
+  text.replace(/%(?:HTTP_PLATFORM_)?PORT%/g, String(port)).replaceAll('%SOCKET%', socket)
 
 /** Whether somebody listens there. */
 export const listens = ({ port, socket, url }: Place): Promise<boolean> =>

@@ -7,6 +7,7 @@ import { endingHere, requestFields, rewriteLocation } from './fields.js'
 import type { ForwardOptions } from './options.js'
 import type { Choice, Upstream } from './servers.js'
 
+const NOTHING = Buffer.alloc(0)
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export interface Forwarding {
@@ -20,10 +21,21 @@ export const forward = (request: IncomingMessage, response: ServerResponse, how:
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   const mayRetry = !hasBody && SAFE.has(request.method ?? '')
-  attempt(request, response, how, hasBody ? bodyOf(request) : null, mayRetry ? how.options.retries : 0, [])
+  const server = how.choice.pick([])
+  if (server)
+    attempt(
+      request,
+      response,
+      how,
+      server,
+      hasBody ? bodyOf(request) : null,
+      mayRetry ? how.options.retries : 0,
+      [],
+    )
+  else answerFailure(response, 503, 'There is no server that could answer')
 }
 
-/** A stream of its own: undici ends what it could not send, and the request must live on to be answered. */
+/** A stream of its own: it ends with the attempt, and the request lives on to be answered and read to its end. */
 const bodyOf = (request: IncomingMessage): PassThrough => {
   const body = new PassThrough()
   const broken = (): void => {
@@ -44,23 +56,20 @@ const attempt = (
   request: IncomingMessage,
   response: ServerResponse,
   how: Forwarding,
+  server: Upstream,
   body: PassThrough | null,
   retries: number,
-  tried: readonly Upstream[],
+  before: readonly Upstream[],
 ): void => {
-  const server = how.choice.pick(tried)
-  if (!server) {
-    answerFailure(response, 503, 'There is no server that could answer')
-    return
-  }
   const again = (): boolean => {
-    const next = [...tried, server]
-    if (retries === 0 || !how.choice.pick(next)) return false
-    attempt(request, response, how, body, retries - 1, next)
+    const tried = [...before, server]
+    const next = retries > 0 ? how.choice.pick(tried) : undefined
+    if (!next) return false
+    attempt(request, response, how, next, body, retries - 1, tried)
     return true
   }
   server.active++
-  const handler = new Answer(request, response, how, server, again)
+  const handler = new Answer(request, response, how, server, body, again)
   const { origin, prefix, pool } = server
   try {
     pool.dispatch(
@@ -83,6 +92,7 @@ class Answer implements Dispatcher.DispatchHandler {
   private readonly response: ServerResponse
   private readonly how: Forwarding
   private readonly server: Upstream
+  private readonly body: PassThrough | null
   private readonly again: () => boolean
   private controller: Dispatcher.DispatchController | undefined
   private over = false
@@ -93,12 +103,14 @@ class Answer implements Dispatcher.DispatchHandler {
     response: ServerResponse,
     how: Forwarding,
     server: Upstream,
+    body: PassThrough | null,
     again: () => boolean,
   ) {
     this.request = request
     this.response = response
     this.how = how
     this.server = server
+    this.body = body
     this.again = again
     response.once('close', this.closed)
   }
@@ -134,7 +146,8 @@ class Answer implements Dispatcher.DispatchHandler {
     const via = headers.via === undefined ? '' : `${String(headers.via)}, `
     response.setHeader('Via', `${via}1.1 webgarden`)
     response.on('drain', this.drained)
-    response.flushHeaders()
+    // The head must not wait for the body; flushHeaders() would send fields beyond ASCII in UTF-8, not as they came.
+    response.write(NOTHING)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -158,8 +171,9 @@ class Answer implements Dispatcher.DispatchHandler {
       this.response.destroy()
       return
     }
-    this.how.choice.failed(this.server)
     const { response, server } = this
+    // What undici does not send at all is not the server's fault.
+    if ((error as NodeJS.ErrnoException).code !== 'UND_ERR_INVALID_ARG') this.how.choice.failed(server)
     const status = statusOfFailure(error)
     console.error(
       `${server.name} failed (${this.request.method ?? ''} ${this.request.url ?? ''}): ${error.message}`,
@@ -188,6 +202,8 @@ class Answer implements Dispatcher.DispatchHandler {
   private finish(): void {
     this.over = true
     this.server.active--
+    // Else nobody reads the rest, and the next request of this connection waits behind it.
+    if (this.body && !this.body.readableEnded) this.body.destroy()
     this.response.off('close', this.closed)
     this.response.off('drain', this.drained)
   }

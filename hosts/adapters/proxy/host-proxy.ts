@@ -1,6 +1,4 @@
 /** A proxy, ready to answer; loaded only where an application is one, since undici costs start time. */
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { ApplicationSettings, HostedApplication } from '../../../core/index.js'
 import { forward, type Forwarding } from './forward.js'
 import { watchHealth } from './health.js'
@@ -8,15 +6,10 @@ import { HEALTH_DEFAULTS, PROXY_DEFAULTS, type ProxyOptions } from './options.js
 import { Servers, Upstream } from './servers.js'
 import { forwardUpgrade } from './upgrade.js'
 
-export interface UpgradingApplication extends HostedApplication {
-  /** As an 'upgrade' listener of node's http.Server is called. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-}
-
 export const hostProxy = (
   { mount, pathBase }: Pick<ApplicationSettings, 'mount' | 'pathBase'>,
   given: Partial<ProxyOptions> & Pick<ProxyOptions, 'servers'>,
-): UpgradingApplication => {
+): HostedApplication => {
   const options: ProxyOptions = { ...PROXY_DEFAULTS, ...given }
   const all = options.servers.map((one) =>
     typeof one === 'string' ? new Upstream(one, 1, options) : new Upstream(one.url, one.weight ?? 1, options),

@@ -61,12 +61,12 @@ export class Servers implements Choice {
     this.failTimeout = failTimeout
   }
 
-  /** One that is well; where none is, any: it may have come back, and a refusal is certain otherwise. */
+  /** One that is well; where none is, a first attempt gets any: it may have come back, and a refusal is certain otherwise. */
   pick(tried: readonly Upstream[]): Upstream | undefined {
     const now = Date.now()
     const left = this.all.filter((server) => !tried.includes(server))
     const well = left.filter((server) => server.well && server.asideUntil <= now)
-    const from = well.length > 0 ? well : left
+    const from = well.length > 0 || tried.length > 0 ? well : left
     return this.balance === 'roundRobin' ? nextInTurn(from) : leastBusy(from)
   }
 

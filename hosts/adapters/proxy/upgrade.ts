@@ -43,14 +43,14 @@ export const forwardUpgrade = (
     refuse(socket, status)
   })
   outgoing.once('response', (answer) => {
-    socket.write(headOf(answer, true))
+    socket.write(headOf(answer, true), 'latin1')
     answer.once('error', () => socket.destroy())
     answer.pipe(socket)
   })
   outgoing.once('upgrade', (answer, behind, first) => {
     choice.succeeded(server)
     behind.setTimeout(0)
-    socket.write(headOf(answer, false))
+    socket.write(headOf(answer, false), 'latin1')
     if (first.length > 0) socket.write(first)
     if (head.length > 0) behind.write(head)
     server.active++
