@@ -15,6 +15,8 @@ Names and defaults are those of IIS where IIS has them.
 - \`webgarden check --config FILE\`, and every start, report all mistakes at once, as \`FILE:LINE:COLUMN: /pointer: what is wrong\`.
 - A **time span** is written \`[days.]hours:minutes:seconds\`, as \`"00:20:00"\`, or with units, as \`"20m"\`, \`"1h30m"\`, \`"500ms"\`.
 - \`%NAME%\` and \`\${NAME}\` in any string are taken from the environment; one that is not set is a mistake. \`$\${\` is a plain \`\${\`.
+  Below a key \`options\`, \`%PORT%\`, \`%SOCKET%\` and \`%HTTP_PLATFORM_PORT%\` stay as they are: an application of type \`program\`
+  fills them in when it starts.
 - A **path** is relative to the folder of the file. A **module** is a path if it begins with \`.\` or is absolute, else the name of a package.
 - Where a key is left out, a site takes it from \`siteDefaults\`, a pool from \`applicationPoolDefaults\`, an application from
   its site's \`applicationDefaults\`, then from those of the server. Sections are merged key by key, lists are replaced.

@@ -5,6 +5,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 const VARIABLE = /\$\$\{|\$\{([A-Za-z_][\w.()]*)\}|%([A-Za-z_][\w.()]*)%/g
 
+/** Known only when a program starts; below a key `options` they are left as they are (httpPlatform, `arguments`). */
+const KNOWN_LATER: ReadonlySet<string | undefined> = new Set(['PORT', 'SOCKET', 'HTTP_PLATFORM_PORT'])
+
 /** Replaces in place, in every string within `value`; answers with the variables that are not set. */
 export const expand = (value: unknown, environment: Environment): Problem[] => {
   const problems: Problem[] = []
@@ -28,6 +31,7 @@ const replace = (text: string, pointer: string, environment: Environment, proble
   text.replace(VARIABLE, (match, braced: string | undefined, percent: string | undefined) => {
     const name = braced ?? percent
     if (name === undefined) return '${'
+    if (KNOWN_LATER.has(percent) && pointer.includes('/options/')) return match
     const value = environment[name]
     if (value === undefined) {
       problems.push({ pointer, message: `the environment variable "${name}" is not set` })

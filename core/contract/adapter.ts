@@ -1,5 +1,6 @@
 /** What turns an application of some framework into the one thing that the runtime serves: a request listener. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { ServerEvent } from './events.js'
 import type { HandlerModule } from './handler.js'
@@ -10,6 +11,8 @@ export interface HostedApplication {
   handle(request: IncomingMessage, response: ServerResponse): void
   /** The application is a handler: all that no mapping takes is its. `handle` is not called then. */
   readonly handler?: HandlerModule
+  /** Takes a connection over, as an 'upgrade' listener of node's http.Server does; absent where it cannot. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** The server that the application itself made, if it did: gets its 'checkContinue', 'upgrade' and 'close' events. */
   readonly server?: Server
   /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */

@@ -9,6 +9,9 @@ import { handler } from './handler.js'
 import { koa } from './koa.js'
 import { connect, express, listener } from './listener.js'
 import { node } from './node.js'
+import { program } from './program.js'
+import { proxy } from './proxy.js'
+import { redirect } from './redirect.js'
 import { staticFiles } from './static.js'
 
 /** The standard set; importing it loads no framework, each adapter does that when it has an application to host. */
@@ -27,4 +30,7 @@ export const standardAdapters = async (): Promise<readonly AdapterModule[]> =>
     staticFiles,
     cgi,
     fastcgi,
+    proxy,
+    program,
+    redirect,
   ])

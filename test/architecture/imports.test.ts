@@ -169,6 +169,7 @@ t.test('packages that have one room stay in it', async (t) => {
     negotiator: /^modules\/app\//,
     'safe-regex2': /^modules\/app\/rewrite\//,
     bcryptjs: /^(modules\/app\/basic-authentication|test\/e2e)\//,
+    undici: /^hosts\/adapters\/proxy\//,
   }
   const guilty = imports.filter(({ file, specifier }) => {
     const room = rooms[packageOf(specifier) ?? '']

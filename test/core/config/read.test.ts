@@ -272,3 +272,17 @@ t.test('problems that show later get their place in the file', (t) => {
   t.equal(error.message, `${file}:4:20: /sites/0/bindings/0: the port is in use`)
   t.end()
 })
+
+t.test('what a program is told when it starts stays as it is, below options only', (t) => {
+  const text = '%PORT% %SOCKET% %HTTP_PLATFORM_PORT% %NAME% ${PORT}'
+  const application = { type: 'program', options: { command: ['x', text] }, environment: { A: '%PORT%' } }
+  const site = { ...SITE, name: 'Main', applications: [application] }
+  const directory = t.testdir({ 'host.json': JSON.stringify({ sites: [site] }) })
+  const { config } = readConfig(join(directory, 'host.json'), { NAME: 'n', PORT: '80' })
+  t.match(config.sites[0]?.applications[0], {
+    options: { command: ['x', '%PORT% %SOCKET% %HTTP_PLATFORM_PORT% n 80'] },
+    environment: { A: '80' },
+  })
+  t.throws(() => readConfig(join(directory, 'host.json'), {}), /the environment variable "NAME" is not set/)
+  t.end()
+})
