@@ -1,5 +1,6 @@
 /** What turns an application of some framework into the one thing that the runtime serves: a request listener. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { ApplicationSettings } from './messages.js'
 
@@ -8,6 +9,11 @@ export interface HostedApplication {
   handle(request: IncomingMessage, response: ServerResponse): void
   /** The server that the application itself made, if it did: gets its 'checkContinue', 'upgrade' and 'close' events. */
   readonly server?: Server
+  /**
+   * For an application without a `server` that can take connections over (RFC 9110 section 7.8): arguments as those of
+   * node's 'upgrade' event. The runtime does not call it yet.
+   */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */
   close?(deadline: number): void | Promise<void>
 }
