@@ -11,7 +11,7 @@ export interface HostedApplication {
   readonly server?: Server
   /**
    * For an application without a `server` that can take connections over (RFC 9110 section 7.8): arguments as those of
-   * node's 'upgrade' event. The runtime does not call it yet.
+   * node's 'upgrade' event.
    */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */
