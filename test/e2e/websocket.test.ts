@@ -8,6 +8,7 @@ import { io } from 'socket.io-client'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { becomes } from '../harness/descriptors.js'
+import { giveOrder, OBEYING } from '../harness/give-order.js'
 import { isolations } from '../harness/faults.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
@@ -79,7 +80,8 @@ app.get('/socket', { websocket: true }, (socket) => { socket.on('message', (data
 export default app`
 
 const MODULE = `
-export default {
+import { defineModule } from 'webgarden'
+export default defineModule({
   name: 'guard',
   setup: () => ({
     authorize(ctx) {
@@ -88,7 +90,7 @@ export default {
       return 'FINISH'
     },
   }),
-}`
+})`
 
 const request = (path: string, more = ''): string =>
   `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: raw\r\n${more}\r\n`
@@ -266,6 +268,28 @@ t.test('modules decide on upgrades too', async (t) => {
   const socket = await open(server.url.replace('http', 'ws'))
   t.equal(String(await echo(socket, 'through')), 'through')
   socket.terminate()
+})
+
+t.test('a recycle leaves tunnels to the old worker until its time is over', async (t) => {
+  const server = await startServer(
+    oneSite([{ path: '/', applicationPool: 'P', module: './ws.mjs' }], {
+      applicationPools: [{ name: 'P', processModel: { shutdownTimeLimit: '00:00:04' } }],
+    }),
+    { 'ws.mjs': WS },
+    OBEYING,
+  )
+  t.teardown(() => server.stop())
+  const ws = server.url.replace('http', 'ws')
+  const [stays, ends] = [await open(ws), await open(ws)]
+  const closed = once(stays, 'close')
+  await giveOrder(server.process, { order: 'recycle', pool: 'P' })
+  await server.printed(/is ready/, 2)
+  t.equal(String(await echo(stays, 'old')), 'old')
+  const fresh = await open(ws)
+  ends.close()
+  await closed
+  t.equal(String(await echo(fresh, 'new')), 'new', 'the tunnel of the new worker is left alone')
+  fresh.terminate()
 })
 
 t.test('when the server stops, tunnels stay until their worker has to go', async (t) => {
