@@ -22,6 +22,7 @@ const server = createServer((request, response) => {
     response.on('close', () => console.log('events closed'))
     return
   }
+  if (request.url === '/kept') response.setHeader('Cache-Control', 'max-age=60')
   response.end('plain')
 })
 const sockets = new WebSocketServer({ noServer: true })
@@ -190,6 +191,24 @@ for (const isolation of isolations) {
         const text = request('/plain').replace('Upgrade: raw', 'Upgrade: h2c')
         const { socket, until } = await raw(server.port, text + text)
         t.match(await until(/none[^]*none/), /none[^]*200 OK[^]*none/)
+        socket.destroy()
+      },
+    )
+
+    await t.test(
+      'a connection may have had other requests, cached ones and one that is still on its way',
+      async (t) => {
+        const kept = 'GET /kept HTTP/1.1\r\nHost: x\r\n\r\n'
+        const { socket, until } = await raw(server.port, kept)
+        for (let n = 1; n < 5; n++) {
+          await until(new RegExp(`^([^]*plain){${n}}$`))
+          socket.write(kept)
+        }
+        await until(/^([^]*plain){5}$/)
+        socket.write(request('/plain').replace('raw', 'h2c'))
+        await until(/none$/)
+        socket.write(kept.replace('kept', 'other') + request('/raw') + 'echo')
+        t.match(await until(/echo$/), /plainHTTP\/1.1 101 [^]*\r\n\r\necho$/)
         socket.destroy()
       },
     )
