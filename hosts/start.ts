@@ -235,9 +235,13 @@ export const startServer = async (
       endIsMeant()
       await live.close()
       // Connections end first, so that workers are drained of requests before they are told to go.
-      await Promise.race([listener.close(), shutdownLimit(service.config)])
-      listener.destroy()
+      // Those that applications have taken over end with their workers.
+      const closed = listener.close()
+      await Promise.race([listener.requestsDone(), shutdownLimit(service.config)])
+      listener.destroy('tunnels')
       await service.stop()
+      listener.destroy()
+      await closed
       await close()
     },
     kill: () => {

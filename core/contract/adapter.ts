@@ -11,10 +11,13 @@ export interface HostedApplication {
   handle(request: IncomingMessage, response: ServerResponse): void
   /** The application is a handler: all that no mapping takes is its. `handle` is not called then. */
   readonly handler?: HandlerModule
-  /** Takes a connection over, as an 'upgrade' listener of node's http.Server does; absent where it cannot. */
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** The server that the application itself made, if it did: gets its 'checkContinue', 'upgrade' and 'close' events. */
   readonly server?: Server
+  /**
+   * For an application without a `server` that can take connections over (RFC 9110 section 7.8): arguments as those of
+   * node's 'upgrade' event.
+   */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Called once, when the worker drains; may take until `deadline` (milliseconds since the epoch). */
   close?(deadline: number): void | Promise<void>
 }

@@ -6,7 +6,7 @@
  */
 
 /** Raised whenever a message changes its shape; a worker that speaks another version is refused. */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /** Listener to worker. */
 export const ToWorker = {
@@ -63,6 +63,8 @@ export const ToListener = {
   APPLICATION_FAILED: 11,
   /** kind, exchange, LoggedFacts: what the log is to say of it; before the last part of the response. */
   LOGGED: 12,
+  /** kind, exchange: the application has ended its half of a tunnel; it still reads. */
+  TUNNEL_END: 20,
 } as const
 
 export const RequestFlags = {
@@ -72,6 +74,11 @@ export const RequestFlags = {
   EXPECTS_CONTINUE: 8,
   /** The headers are those of the last request that this worker had on this connection; the field is ''. */
   SAME_HEADERS: 16,
+  /**
+   * The client wants to change the protocol. What it sends from now on comes as `BODY`, the end of it as `BODY_END`; a
+   * response of 101 makes a tunnel of the exchange, which lives until its response ends.
+   */
+  UPGRADE: 32,
 } as const
 
 export const ResponseFlags = {

@@ -17,6 +17,7 @@ export interface BatchReader {
   reset(exchange: number): void
   refuse(exchange: number, code: unknown): void
   logged(exchange: number, facts: LoggedFacts): void
+  tunnelEnd(exchange: number): void
 }
 
 /** Hears what the lane has to tell to WAS. */
@@ -68,6 +69,10 @@ export const readBatch = (batch: Batch, reader: BatchReader, observer: ReceiverO
       case ToListener.LOGGED:
         reader.logged(exchange, batch[at + 2] as LoggedFacts)
         at += 3
+        break
+      case ToListener.TUNNEL_END:
+        reader.tunnelEnd(exchange)
+        at += 2
         break
       case ToListener.EVENT:
         observer.event(batch[at + 1] as ServerEvent)

@@ -1,7 +1,10 @@
 /** Carries one request's body from the client to the worker, no faster than the application reads it. */
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { WINDOW } from '../contract/messages.js'
 import type { RequestContext } from '../pipeline/request-context.js'
+
+/** Node's message, or the client's socket where the protocol changes. */
+export type BodySource = Readable & { readonly rawTrailers?: readonly string[] }
 
 /** Where the body goes. */
 export interface BodyTarget {
@@ -9,14 +12,16 @@ export interface BodyTarget {
   bodyEnd(exchange: number, rawTrailers: readonly string[]): void
 }
 
+const NO_TRAILERS: readonly string[] = []
+
 export class RequestBody {
-  private readonly incoming: IncomingMessage
+  private readonly incoming: BodySource
   private readonly exchange: number
   private readonly target: BodyTarget
   private readonly ctx: RequestContext
   private unacknowledged = 0
 
-  constructor(ctx: RequestContext, incoming: IncomingMessage, exchange: number, target: BodyTarget) {
+  constructor(ctx: RequestContext, incoming: BodySource, exchange: number, target: BodyTarget) {
     this.ctx = ctx
     this.incoming = incoming
     this.exchange = exchange
@@ -46,6 +51,6 @@ export class RequestBody {
   }
 
   private readonly onEnd = (): void => {
-    this.target.bodyEnd(this.exchange, this.incoming.rawTrailers)
+    this.target.bodyEnd(this.exchange, this.incoming.rawTrailers ?? NO_TRAILERS)
   }
 }

@@ -21,7 +21,8 @@ export const pushRequest = (
     (ctx.httpVersion === '1.0' ? RequestFlags.HTTP_1_0 : 0) |
     (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
     (ctx.incoming ? RequestFlags.HAS_BODY : 0) |
-    (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0)
+    (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0) |
+    (ctx.upgrade ? RequestFlags.UPGRADE : 0)
   batch.push(
     ToWorker.REQUEST,
     exchange,

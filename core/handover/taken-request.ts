@@ -10,6 +10,9 @@ export class TakenRequest {
   /** The client got an informational response (1xx) of the worker. */
   informed = false
 
+  /** The protocol has changed: it holds no credit any more, and ends when both sides have closed. */
+  tunnel = false
+
   constructor(ctx: RequestContext) {
     this.ctx = ctx
   }
@@ -19,8 +22,8 @@ export class TakenRequest {
    * first has read, and the client has not got one byte of an answer.
    */
   get isSafeToRetry(): boolean {
-    const { method, incoming, retried, connection } = this.ctx
+    const { method, incoming, upgrade, retried, connection } = this.ctx
     if (method !== 'GET' && method !== 'HEAD') return false
-    return !incoming && !retried && !this.stream && !this.informed && !connection.closed
+    return !incoming && !upgrade && !retried && !this.stream && !this.informed && !connection.closed
   }
 }

@@ -34,9 +34,12 @@ export interface ReceiverOptions {
   readonly settingsOf: (application: Application) => ApplicationSettings
 }
 
+/** RFC 9110 section 15.2.2. */
+const SWITCHING_PROTOCOLS = 101
+
 /**
  * Holds for each request it has taken: one credit is out until the response has wholly arrived, or the client or the
- * worker has gone.
+ * worker has gone, or the protocol has changed.
  */
 export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchReader {
   readonly worker: number
@@ -50,6 +53,8 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   private ended = false
   /** Requests it has taken that a stage between queue and dispatch still holds. */
   private unsent = 0
+  /** Exchanges whose protocol has changed. */
+  tunnels = 0
   /** The order to drain, while a taken request may not be overtaken by it. */
   private heldDrain: Message | null = null
   /** Requests it has taken since it started. */
@@ -68,14 +73,15 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   }
 
   get executing(): number {
-    return this.exchanges.size
+    return this.exchanges.size - this.tunnels
   }
 
   /** When the oldest of the requests that it has came in, milliseconds since the epoch; undefined without any. */
   get oldestSince(): number | undefined {
     let oldest: number | undefined
     for (const exchange of this.exchanges.inUse()) {
-      const since = this.exchanges.get(exchange)?.ctx.receivedAt
+      const taken = this.exchanges.get(exchange)
+      const since = taken?.tunnel === true ? undefined : taken?.ctx.receivedAt
       if (since !== undefined && (oldest === undefined || since < oldest)) oldest = since
     }
     return oldest
@@ -115,7 +121,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   }
 
   send(ctx: RequestContext): void {
-    const { connection, application, incoming } = ctx
+    const { connection, application, incoming, upgrade } = ctx
     if (!application || this.ended) {
       this.giveBack(ctx)
       return
@@ -127,7 +133,8 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     const taken = new TakenRequest(ctx)
     this.exchanges.set(exchange, taken)
     pushRequest(batch, ctx, application, exchange, this)
-    if (incoming) taken.body = new RequestBody(ctx, incoming, exchange, this)
+    const source = incoming ?? upgrade
+    if (source) taken.body = new RequestBody(ctx, source, exchange, this)
     else this.outbox.counted()
     this.settled()
   }
@@ -187,6 +194,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
       const stream = new ResponseParts(this, exchange)
       taken.stream = stream
       response.stream = stream
+      if (ctx.upgrade && status === SWITCHING_PROTOCOLS) this.opened(taken)
     }
     ctx.resume('CONTINUE')
   }
@@ -228,6 +236,10 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   /** The application destroyed the connection. */
   reset(exchange: number): void {
     this.breakOff(exchange, 'RESET_BY_APP')
+  }
+
+  tunnelEnd(exchange: number): void {
+    this.exchanges.get(exchange)?.ctx.upgrade?.end()
   }
 
   /** Reads one batch from the worker. */
@@ -283,6 +295,15 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     this.exchanges.delete(exchange)
     this.numbers.release(exchange)
     taken.body?.discard()
+    if (taken.tunnel) this.tunnels--
+    else this.returnCredit()
+  }
+
+  /** A tunnel may stay open for days: it does not count as a request that is being executed. */
+  private opened(taken: TakenRequest): void {
+    taken.tunnel = true
+    taken.ctx.response.noStore = true
+    this.tunnels++
     this.returnCredit()
   }
 

@@ -1,5 +1,6 @@
 /** Everything the listener knows of one request: made by the listener, filled in by the stages, read by the log. */
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Connection } from '../contract/connection.js'
 import type { LoggedFacts } from '../contract/messages.js'
 import type { Receiver } from '../contract/receiver.js'
@@ -38,6 +39,8 @@ export class RequestContext {
   readonly incoming: IncomingMessage | null
   /** The client keeps the connection open if we do. */
   readonly keepAlive: boolean
+  /** The client's socket where it asks for another protocol (RFC 9110 section 7.8); nobody else reads it. */
+  upgrade: Duplex | null = null
   readonly expectsContinue: boolean
   /** Milliseconds of the wall clock at which the head had arrived. */
   readonly receivedAt: number

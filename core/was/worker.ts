@@ -107,7 +107,7 @@ export class Worker {
     this.idle = new IdleWatch({
       clock,
       timeout: options.idleTimeout,
-      activity: () => this,
+      activity: () => ({ taken: this.taken, executing: this.executing + this.tunnels }),
       onIdle: options.onIdle,
     })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
@@ -127,6 +127,11 @@ export class Worker {
   /** Requests that it has taken and not finished. */
   get executing(): number {
     return this.receivers.reduce((sum, receiver) => sum + receiver.executing, 0)
+  }
+
+  /** Connections that its applications have taken over. */
+  get tunnels(): number {
+    return this.receivers.reduce((sum, receiver) => sum + receiver.tunnels, 0)
   }
 
   /** Requests that it has taken since it started. */

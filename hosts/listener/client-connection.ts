@@ -39,6 +39,8 @@ export class ClientConnection implements Connection, ResponseWriter {
   headers: readonly string[] = []
   sentHeaders: readonly string[] = []
   sentTo: Receiver | null = null
+  /** Runs when an application has answered an upgrade. */
+  onTunnel: (() => void) | null = null
   readonly knownTo = new Set<Receiver>()
   closed = false
   readonly socket: Socket
@@ -57,6 +59,8 @@ export class ClientConnection implements Connection, ResponseWriter {
   /** The server is stopping, or the last answer ended the connection: no request is taken after the current one. */
   private ending = false
   private starting = false
+  /** An application has taken the connection over. */
+  tunnel = false
 
   constructor(
     id: number,
@@ -123,12 +127,20 @@ export class ClientConnection implements Connection, ResponseWriter {
     if (!this.current) this.socket.destroy()
   }
 
+  /** Node's parser starts over on this connection: nothing stands before it. */
+  detached(): void {
+    this.attended = false
+    this.atBoundary = false
+    this.lastAccepted = null
+  }
+
   /** The client has gone, or was cut off. */
   gone(): void {
     this.closed = true
     const { current } = this
     this.current = null
-    if (current) this.pipeline.abandon(current)
+    if (current && this.tunnel) this.closeTunnel(current)
+    else if (current) this.pipeline.abandon(current)
     for (const { ctx } of this.waiting.splice(0)) {
       this.pipeline.refuse(ctx, 'CLIENT_GONE')
     }
@@ -177,6 +189,12 @@ export class ClientConnection implements Connection, ResponseWriter {
       return 'CONTINUE'
     }
     response.stream.consumed(bytes.length)
+    if (ctx.upgrade) {
+      this.tunnel = response.status === 101
+      // An answer to something that is not HTTP any more may leave when it likes.
+      if (this.tunnel) socket.setTimeout(0)
+      this.onTunnel?.()
+    }
     response.stream.pipe(new StreamedResponse(ctx, socket, this.onStreamed))
     return 'PENDING'
   }
@@ -208,12 +226,33 @@ export class ClientConnection implements Connection, ResponseWriter {
   }
 
   private readonly onStreamed = (ctx: RequestContext, complete: boolean): void => {
-    if (complete && !this.closed) this.complete(ctx)
+    if (this.tunnel && !this.closed) this.cutTunnel()
+    else if (complete && !this.closed) this.complete(ctx)
     else if (!this.closed) {
       // Half a response must not look like a whole one.
       this.ending = true
       this.socket.resetAndDestroy()
     }
+    ctx.resume('CONTINUE')
+  }
+
+  /** The application is done with it; what it had ended before still leaves. */
+  private cutTunnel(): void {
+    const { socket } = this
+    if (!socket.writableEnded || socket.writableFinished) socket.destroy()
+    else {
+      socket.destroySoon()
+      this.linger()
+    }
+  }
+
+  /** The socket has closed. That is how tunnels end: only one that broke is logged as cut. */
+  private closeTunnel(ctx: RequestContext): void {
+    if (!this.socket.readableEnded) {
+      this.pipeline.abandon(ctx)
+      return
+    }
+    ctx.response.stream?.cancel()
     ctx.resume('CONTINUE')
   }
 

@@ -13,6 +13,7 @@ import { shareHeaders } from '../../core/pipeline/share-headers.js'
 import { ClientConnection } from './client-connection.js'
 import { FrontDoor } from './front-door.js'
 import { announcesBody, leanMessages } from './lean-messages.js'
+import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
 import { ListeningSocket } from './listening-socket.js'
@@ -50,6 +51,7 @@ export class Listener {
   private readonly sockets = new Set<ListeningSocket>()
   private lastConnectionId = 0
   private closing = false
+  private tellDone: (() => void) | null = null
   private finishes: boolean | undefined
   private readonly frontDoor: FrontDoor | null
 
@@ -60,7 +62,9 @@ export class Listener {
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
     options.pipeline.onDone = (ctx) => {
       ;(ctx.connection as ClientConnection).done(ctx)
-      if (this.closing) (ctx.connection as ClientConnection).endSoon()
+      if (!this.closing) return
+      ;(ctx.connection as ClientConnection).endSoon()
+      this.onlyTunnels()
     }
   }
 
@@ -108,9 +112,25 @@ export class Listener {
     await Promise.all([...this.sockets].map((socket) => socket.close()))
   }
 
-  /** Cuts all connections. */
-  destroy(): void {
-    for (const { connections } of this.sockets) for (const { socket } of [...connections]) socket.destroy()
+  /** Resolves when nothing is left but connections that applications have taken over; after `close`. */
+  requestsDone(): Promise<void> {
+    return new Promise((resolve) => {
+      this.tellDone = resolve
+      this.onlyTunnels()
+    })
+  }
+
+  /** Cuts all connections; with `but` those stay that applications have taken over. */
+  destroy(but?: 'tunnels'): void {
+    for (const { connections } of this.sockets)
+      for (const { socket, tunnel } of [...connections]) if (!but || !tunnel) socket.destroy()
+  }
+
+  private readonly onlyTunnels = (): void => {
+    if (!this.tellDone) return
+    for (const { connections } of this.sockets) for (const { tunnel } of connections) if (!tunnel) return
+    this.tellDone()
+    this.tellDone = null
   }
 
   private createServer(): Server {
@@ -126,6 +146,8 @@ export class Listener {
       // The validate stage says what is wrong with the host, and logs it.
       requireHostHeader: false,
       noDelay: true,
+      // From Node 24 on; before, what is no candidate is given back to the parser.
+      ...{ shouldUpgradeCallback: mayUpgrade },
     })
     // Header lines are bounded in bytes by maxHeaderSize; a bound in number would drop some of them silently.
     server.maxHeadersCount = 0
@@ -142,6 +164,9 @@ export class Listener {
       const connection = socket[CONNECTION]
       if (connection) this.refuse(connection, request.method ?? '-', request.url ?? '', 'BAD_VERB')
     })
+    server.on('upgrade', (request: IncomingMessage, socket: ListenedSocket, head: Buffer) => {
+      this.upgrade(server, request, socket, head)
+    })
     server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
       this.clientError(error, socket as ListenedSocket)
     })
@@ -149,6 +174,8 @@ export class Listener {
   }
 
   private connected(socket: ListenedSocket, connections: Set<ClientConnection>): void {
+    // Given back to the parser: it is known.
+    if (socket[CONNECTION]) return
     const { pipeline } = this.options
     const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
     socket[CONNECTION] = connection
@@ -158,6 +185,7 @@ export class Listener {
     socket.once('close', () => {
       connections.delete(connection)
       connection.gone()
+      this.onlyTunnels()
     })
   }
 
@@ -186,6 +214,45 @@ export class Listener {
     )
     shareHeaders(ctx)
     connection.accept(ctx, response, error)
+  }
+
+  /** Node's parser has let go of a connection on which the client asks for another protocol. */
+  private upgrade(server: Server, incoming: IncomingMessage, socket: ListenedSocket, head: Buffer): void {
+    const connection = socket[CONNECTION]
+    if (!connection) return
+    // The front door may stand where node's parser did.
+    socket.removeAllListeners('data')
+    connection.detached()
+    if (!mayUpgrade(incoming)) {
+      socket.unshift(Buffer.concat([asOrdinary(incoming), head]))
+      server.emit('connection', socket)
+      return
+    }
+    // Its 'close' says all that is to be done.
+    socket.on('error', () => undefined)
+    socket.on('timeout', () => {
+      if (!connection.busy) socket.destroy()
+    })
+    if (head.length > 0) socket.unshift(head)
+    const { pipeline, clock } = this.options
+    const { method = '', url = '', httpVersion, rawHeaders } = incoming
+    const ctx = new RequestContext(
+      pipeline,
+      connection,
+      connection,
+      method,
+      url,
+      httpVersion as HttpVersion,
+      rawHeaders,
+      null,
+      false,
+      false,
+      clock.now(),
+    )
+    ctx.upgrade = socket
+    connection.onTunnel = this.onlyTunnels
+    shareHeaders(ctx)
+    connection.accept(ctx, null, null)
   }
 
   /** Whether responses can be finished from outside on this Node: asked of the first one, the same for all. */

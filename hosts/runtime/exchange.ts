@@ -19,6 +19,7 @@ import {
   type MissedLength,
 } from './node-internals.js'
 import type { StandInSocket } from './stand-in-socket.js'
+import { TunnelSocket } from './tunnel-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as part of a string. */
 const BINARY_FROM = 8_192
@@ -29,7 +30,9 @@ export interface ExchangeOwner {
   /** It has something to send at the end of this tick. */
   dirty(exchange: Exchange): void
   /** Its last byte has gone, or it was cut: the runtime forgets it. */
-  closed(exchange: Exchange): void
+  closed(exchange: { readonly id: number }): void
+  /** The application has taken the connection over: the tunnel stands in the place of its exchange. */
+  opened?(tunnel: TunnelSocket): void
   /** Its response is complete, but not as long as it declared. */
   missed(exchange: Exchange, length: MissedLength): void
 }
@@ -66,6 +69,9 @@ export class Exchange {
   noStore = false
   /** Bytes of the request's body that the application has not read yet, and of which the listener must hear. */
   private unread = 0
+  /** What the client has sent before the application took the connection over; null where it cannot. */
+  early: Uint8Array[] | null = null
+  private earlyEnd = false
 
   constructor(
     owner: ExchangeOwner,
@@ -94,6 +100,27 @@ export class Exchange {
   /** Tells what the log is to say, if it is told before the response ends. */
   tellLogged(facts: LoggedFacts): void {
     this.owner.outbox.open().push(ToListener.LOGGED, this.id, facts)
+  }
+
+  /** The application takes the connection over: what is written and read is from now on the tunnel's. */
+  openTunnel(): TunnelSocket {
+    const { owner, socket, request, response, early } = this
+    this.ended = true
+    this.early = null
+    socket.exchange = null
+    if (response.socket) response.detachSocket(socket as never)
+    const tunnel = new TunnelSocket(owner, this.id, socket.facts, () => {
+      if (this.watcher) this.end()
+    })
+    request.socket = tunnel as never
+    owner.opened?.(tunnel)
+    for (const chunk of early ?? []) tunnel.body(chunk)
+    if (this.earlyEnd) tunnel.bodyEnd()
+    return tunnel
+  }
+
+  get connection(): number {
+    return this.socket.facts.id
   }
 
   // --- from the application, through the stand-in socket
@@ -153,6 +180,10 @@ export class Exchange {
 
   body(chunk: Uint8Array): void {
     if (this.ended) return
+    if (this.early) {
+      this.early.push(chunk)
+      return
+    }
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.socket.received(buffer.length)
     this.unread += buffer.length
@@ -161,6 +192,10 @@ export class Exchange {
 
   bodyEnd(rawTrailers: string[]): void {
     if (this.ended) return
+    if (this.early) {
+      this.earlyEnd = true
+      return
+    }
     const { request } = this
     for (let i = 0; i < rawTrailers.length; i += 2) {
       const name = rawTrailers[i] ?? ''

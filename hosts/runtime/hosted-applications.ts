@@ -11,6 +11,7 @@ import { loadAdapters } from './load-adapters.js'
 import { loadApplication } from './load-application.js'
 import { countSegments } from './request-path.js'
 import type { StandInSocket } from './stand-in-socket.js'
+import { takeOver } from './take-over.js'
 import { warmUp } from './warm-up.js'
 
 /** One application in this worker. */
@@ -59,7 +60,7 @@ export class Hosted {
       return
     }
     const { application } = this
-    if (!application) return
+    if (!application || (exchange?.early && takeOver(application, exchange))) return
     if (expectsContinue) {
       // As node's server: a program that listens to 'checkContinue' decides itself.
       if (application.server?.emit('checkContinue', request, response)) return

@@ -17,6 +17,10 @@ import type { MissedLength } from './node-internals.js'
 import { Pulse } from './pulse.js'
 import { readBatch, rethrow, splitHeaders, type BatchReader } from './read-batch.js'
 import { StandInSocket, type ConnectionFacts } from './stand-in-socket.js'
+import type { TunnelSocket } from './tunnel-socket.js'
+
+/** Share of a draining worker's time after which the connections that applications have taken over are cut. */
+const TUNNELS_STAY = 0.9
 
 export interface RuntimeOptions {
   readonly post: Post
@@ -35,7 +39,8 @@ export class Runtime implements ExchangeOwner, BatchReader {
   private readonly applications: HostedApplications
   private readonly connections = new Map<number, StandInSocket>()
   private readonly facts = new Map<number, ConnectionFacts>()
-  private readonly exchanges = new ExchangeTable<Exchange>()
+  private readonly exchanges = new ExchangeTable<Exchange | TunnelSocket>()
+  private readonly tunnels = new Set<TunnelSocket>()
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
   private readonly pulse: Pulse
@@ -84,9 +89,16 @@ export class Runtime implements ExchangeOwner, BatchReader {
     if (this.dirtyOnes.push(exchange) === FULL_BATCH) process.nextTick(this.outbox.flush)
   }
 
-  closed(exchange: Exchange): void {
+  closed(exchange: { readonly id: number }): void {
+    this.tunnels.delete(exchange as TunnelSocket)
     this.exchanges.delete(exchange.id)
     if (this.draining && this.exchanges.size === 0) this.finishDrain()
+  }
+
+  opened(tunnel: TunnelSocket): void {
+    this.exchanges.delete(tunnel.id)
+    this.exchanges.set(tunnel.id, tunnel)
+    this.tunnels.add(tunnel)
   }
 
   missed(exchange: Exchange, length: MissedLength): void {
@@ -139,6 +151,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
     const exchange = new Exchange(this, id, socket, request, response)
+    if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = []
     this.exchanges.set(id, exchange)
     if ((flags & RequestFlags.HAS_BODY) === 0) {
       request.complete = true
@@ -171,7 +184,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
     const exchange = this.exchanges.get(id)
     if (!exchange) return
     exchange.abort()
-    this.connections.delete(exchange.socket.facts.id)
+    this.connections.delete(exchange.connection)
   }
 
   connect(batch: Batch, at: number): void {
@@ -201,9 +214,15 @@ export class Runtime implements ExchangeOwner, BatchReader {
     this.worker?.announce('drain', notice)
     this.draining = notice
     if (this.exchanges.size === 0) this.finishDrain()
+    else setTimeout(this.cutTunnels, Math.max(0, (deadline - Date.now()) * TUNNELS_STAY)).unref()
   }
 
   // ---
+
+  /** Early enough that the worker still ends by itself. */
+  private readonly cutTunnels = (): void => {
+    for (const tunnel of [...this.tunnels]) tunnel.destroy()
+  }
 
   private whenLoaded(hosted: Hosted, exchange: Exchange, flags: number): void {
     const go = (ready: boolean): void => {

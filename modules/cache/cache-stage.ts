@@ -139,7 +139,7 @@ const ONLY_IF_CACHED_FIELDS = ['Content-Type', 'text/plain; charset=us-ascii'] a
 
 /** A body means nothing to GET (RFC 9110 section 9.3.1), but an application may heed it, and it is not in the key. */
 const isCacheable = (ctx: RequestContext): boolean =>
-  (ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.incoming === null
+  (ctx.method === 'GET' || ctx.method === 'HEAD') && ctx.incoming === null && ctx.upgrade === null
 
 /** Size of the cache for the configured `megabytes`; 0 is a quarter of the free memory, at most 512 MB. */
 const bytesFor = (megabytes: number): number =>

@@ -8,6 +8,7 @@ import { FilterChain } from './filter-chain.js'
 import { findExtension, type KnownExtensions } from './find-extension.js'
 import { inFilterOrder, loadFilter, type LoadedFilter } from './load-filter.js'
 import { HandlerMap } from './handler-map.js'
+import { takeOver } from '../take-over.js'
 import { Integrated } from './integrated.js'
 import { IntegratedPipeline, type NamedModule } from './integrated-pipeline.js'
 import type { WorkerContext } from './worker-context.js'
@@ -61,8 +62,9 @@ export const loadIntegrated = async (
 
 /** What the application throws is its own affair, as without a pipeline. */
 const hand = (application: HostedApplication, ctx: WorkerContext): void => {
-  const { request, response } = ctx
+  const { request, response, exchange } = ctx
   try {
+    if (exchange?.early && takeOver(application, exchange)) return
     if (ctx.expectsContinue) {
       if (application.server?.emit('checkContinue', request, response)) return
       ctx.wantBody()
