@@ -1,11 +1,11 @@
 /** What authors begin with: `webgarden new` and `webgarden try`, as they type them. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { webgarden } from '../harness/command.js'
 import { CLI, writeFolder } from '../harness/server.js'
+import { spawnNode } from '../harness/spawn-node.js'
 
 t.test('new writes a package of each kind, and never over anything', async (t) => {
   const folder = await writeFolder({})
@@ -39,15 +39,17 @@ export default defineFilter({
 t.test('try serves a module at once, and anew when it changes', async (t) => {
   const folder = await writeFolder({}, { 'word.mjs': FILTER('first') })
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const child = spawn(process.execPath, [CLI, 'try', './word.mjs'], {
+  const child = spawnNode([CLI, 'try', './word.mjs'], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   })
+  const { stdout } = child
+  if (!stdout) throw new Error('its output is not piped')
   let output = ''
   const ready = async (times: number): Promise<void> => {
     while ((output.match(/^ready$/gm) ?? []).length < times) {
-      const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+      const [chunk] = (await once(stdout, 'data')) as [Buffer]
       output += chunk.toString()
     }
   }

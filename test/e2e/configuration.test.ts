@@ -1,11 +1,11 @@
 /** What the user reads when a configuration is wrong: every problem at once, each with its place, and exit code 2. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { CLI, oneSite, writeFolder } from '../harness/server.js'
+import { spawnNode } from '../harness/spawn-node.js'
 
 interface Ended {
   readonly code: number | null
@@ -21,11 +21,11 @@ const run = async (
 ): Promise<Ended> => {
   const folder = await writeFolder(config, files)
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const child = spawn(process.execPath, [CLI, command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawnNode([CLI, command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   let errors = ''
   let output = ''
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, errors: errors.trim().split('\n'), output }
 }
@@ -157,12 +157,12 @@ t.test('modules: one that cannot be loaded, one for another slot, one with wrong
 
 t.test('a file that is not there is said to be not there', async (t) => {
   const folder = t.testdir({})
-  const child = spawn(process.execPath, [CLI, 'start', '--config', join(folder, 'nowhere.json')], {
+  const child = spawnNode([CLI, 'start', '--config', join(folder, 'nowhere.json')], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let errors = ''
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   t.equal(code, 2)
   t.match(errors, /nowhere\.json:1:1: \/: cannot be read: there is no such file/)

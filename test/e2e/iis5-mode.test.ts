@@ -1,11 +1,11 @@
 /** IIS 5 isolation mode in the built server: three kinds of applications, their crashes, one queue, and the way back. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
+import { spawnNode } from '../harness/spawn-node.js'
 
 t.setTimeout(120_000)
 
@@ -226,11 +226,11 @@ t.test('a running server lets a change of the mode wait for its restart', async 
 t.test('check names each setting without effect, with its place, and is content', async (t) => {
   const folder = await writeFolder(configuration('iis5'), files)
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const child = spawn(process.execPath, [CLI, 'check', '--config', join(folder, 'applicationHost.json')], {
+  const child = spawnNode([CLI, 'check', '--config', join(folder, 'applicationHost.json')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
   t.same(await once(child, 'close'), [0, null])
   t.match(
     output,

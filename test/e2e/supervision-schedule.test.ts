@@ -8,12 +8,7 @@ const text = async (url: string): Promise<string> => (await fetch(url)).text()
 t.test('at a time of day all workers are replaced, without losing a request', async (t) => {
   // The server's clock is put so that a minute begins a few seconds from now.
   const offset = 50_000 - (Date.now() % 60_000)
-  const before = process.env.NODE_OPTIONS
-  process.env.NODE_OPTIONS = `--import data:text/javascript,const{now}=Date;Date.now=()=>now()+${offset}`
-  t.teardown(() => {
-    if (before === undefined) delete process.env.NODE_OPTIONS
-    else process.env.NODE_OPTIONS = before
-  })
+  const putForward = `data:text/javascript,const{now}=Date;Date.now=()=>now()+${offset}`
   const timeOfDay = (ahead: number): string => {
     const due = new Date(Date.now() + offset + ahead)
     return `${due.getHours()}:${String(due.getMinutes()).padStart(2, '0')}`
@@ -32,6 +27,7 @@ t.test('at a time of day all workers are replaced, without losing a request', as
       ],
     },
     { 'app.mjs': `export default (_request, response) => response.end('well')` },
+    ['--import', putForward],
   )
   t.teardown(() => server.stop())
   const answers = new Set<string>()

@@ -1,6 +1,7 @@
 /** Runs the built `webgarden` command as a user does, and tells what it printed. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { CLI } from './server.js'
+import { spawnNode } from './spawn-node.js'
 
 export interface Ran {
   readonly code: number | null
@@ -15,15 +16,15 @@ export interface Running {
 
 /** Starts it in `folder`, with no terminal. */
 export const begin = (folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): Running => {
-  const child = spawn(process.execPath, [CLI, ...words], {
+  const child = spawnNode([CLI, ...words], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const done = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {

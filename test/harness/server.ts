@@ -1,10 +1,11 @@
 /** Starts the built product as a user does, on free ports and in a folder of its own, and ends it again. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { spawnNode } from './spawn-node.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 export const CLI = fileURLToPath(new URL('../../hosts/cli/main.js', import.meta.url))
@@ -65,7 +66,7 @@ export const startServer = async (
 ): Promise<TestServer> => {
   const folder = await writeFolder(config, files)
   const args = [...nodeFlags, CLI, 'start', '--config', join(folder, 'applicationHost.json')]
-  const child = spawn(process.execPath, args, {
+  const child = spawnNode(args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', ...(nodeFlags.length > 0 ? (['ipc'] as const) : [])],
     env: { ...process.env, NO_COLOR: '1' },
