@@ -1,15 +1,25 @@
 /** Makes the configuration of what the file says: inheritance applied, numbers given, everything complete. */
 import { dirname } from 'node:path'
-import { Type, type Static } from 'typebox'
+import type { Static } from 'typebox'
 import { parseBindingInformation } from './binding-information.js'
+import {
+  application,
+  binding,
+  extension,
+  filter,
+  handler,
+  moduleEntry,
+  pool,
+  server,
+  site,
+  siteLog,
+} from './compiled-schema.js'
 import { complete } from './complete.js'
 import { entriesOf, mergeEntries, type Entry } from './extensions.js'
 import { inherit, isObject, type Raw } from './inherit.js'
 import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
-import { plain } from './json-schema.js'
+import { without, type JsonSchema } from './json-schema.js'
 import { member } from './problem.js'
-import { application } from './schema/application.js'
-import { extensionLists } from './schema/extensions.js'
 import type {
   ApplicationConfig,
   BindingConfig,
@@ -20,16 +30,24 @@ import type {
   ServerConfig,
   SiteConfig,
 } from './schema/index.js'
-import { logFile as siteLog } from './schema/log-file.js'
-import { pool } from './schema/pool.js'
-import { moduleEntry, server } from './schema/server.js'
-import { binding, site } from './schema/site.js'
+import type { server as serverSchema } from './schema/server.js'
+import type { binding as bindingSchema } from './schema/site.js'
 
 /** The pool of applications that name none; exists without being declared. */
 export const DEFAULT_POOL = 'DefaultAppPool'
 
 /** What is the server's, or a site's, alone: all but lists, which are built item by item, and what others inherit. */
-const ownSections = Type.Omit(server, [
+type Own = Omit<
+  Static<typeof serverSchema>,
+  | 'modules'
+  | 'filters'
+  | 'applicationPools'
+  | 'applicationPoolDefaults'
+  | 'applicationDefaults'
+  | 'siteDefaults'
+  | 'sites'
+>
+const ownSections = without(server, [
   'modules',
   'filters',
   'applicationPools',
@@ -38,7 +56,7 @@ const ownSections = Type.Omit(server, [
   'siteDefaults',
   'sites',
 ])
-const ownSettings = Type.Omit(site, [
+const ownSettings = without(site, [
   'id',
   'bindings',
   'applications',
@@ -48,7 +66,7 @@ const ownSettings = Type.Omit(site, [
   'modules',
   'accessPolicy',
 ])
-const ownApplication = Type.Omit(application, ['handlers', 'filters', 'modules'])
+const ownApplication = without(application, ['handlers', 'filters', 'modules'])
 
 /**
  * @param raw - What the file says, checked.
@@ -56,9 +74,9 @@ const ownApplication = Type.Omit(application, ['handlers', 'filters', 'modules']
  */
 export const build = (raw: Raw, file: string): ServerConfig => {
   const directory = dirname(file)
-  const sections = complete(plain(ownSections), raw, directory) as Static<typeof ownSections>
+  const sections = complete(ownSections, raw, directory) as Own
   const { directory: standardLogs } = complete(
-    plain(siteLog),
+    siteLog,
     inherit({}, raw.siteDefaults).logFile,
     directory,
   ) as LogFileConfig
@@ -177,23 +195,23 @@ class Builder {
   }
 
   private binding(own: unknown, pointer: string): BindingConfig {
-    const settings = this.complete(binding, own) as Static<typeof binding>
+    const settings = this.complete(binding, own) as Static<typeof bindingSchema>
     const parsed = parseBindingInformation(settings.bindingInformation)
     const parts = typeof parsed === 'string' ? { address: '', port: 0, host: '' } : parsed
     return { ...settings, ...parts, pointer }
   }
 
-  private complete(schema: object, own: unknown): unknown {
-    return complete(plain(schema), own, this.directory)
+  private complete(schema: JsonSchema, own: unknown): unknown {
+    return complete(schema, own, this.directory)
   }
 }
 
 type Lists = 'handlers' | 'filters' | 'modules'
 
 const entryOf = {
-  handlers: extensionLists.handlers.items,
-  filters: extensionLists.filters.items,
-  modules: extensionLists.modules.items,
+  handlers: handler,
+  filters: filter,
+  modules: extension,
 } as const
 
 /** Gives out the site numbers that the file leaves free, from 1. */

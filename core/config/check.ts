@@ -1,15 +1,13 @@
 /** Holds a value against a schema: the configuration as a whole, and the options of modules and adapters. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { TSchema } from 'typebox'
 import type { ConfigurationProblem } from '../errors.js'
+import { checks, createAjv } from './ajv.js'
 import { complete } from './complete.js'
 import { explain } from './explain.js'
-import { forms } from './forms.js'
 import { isObject } from './inherit.js'
 import { asWritten, plain, type JsonSchema } from './json-schema.js'
 import { segmentsOf, type Problem } from './problem.js'
-import type { FormName } from './schema/keywords.js'
-import { parseTimeSpan } from './time-span.js'
 
 /**
  * Checks a module's own options, strictly: an unknown key, a wrong type and a value out of range are problems.
@@ -25,7 +23,7 @@ export const checkAgainst = (
   pointer: string,
   directory = process.cwd(),
 ): ConfigurationProblem[] => {
-  const problems = findProblems(plain(schema), value, pointer)
+  const problems = findProblems(validatorOf(plain(schema)), value, pointer)
   if (problems.length === 0 && isObject(value))
     Object.assign(value, complete(plain(schema), value, directory))
   return problems
@@ -33,13 +31,12 @@ export const checkAgainst = (
 
 /** The problems alone, unless `repair` is set: then what is wrong is taken out of `value`, so that reading can go on. */
 export const findProblems = (
-  schema: JsonSchema,
+  validate: ValidateFunction,
   value: unknown,
   pointer: string,
   repair = false,
 ): Problem[] => {
-  const validate = validatorOf(schema)
-  if (validate(value)) return []
+  if (validate.call(checks, value)) return []
   const errors = withoutConsequences(validate.errors ?? [])
   const problems = errors.map((error) => explain(error, pointer))
   if (repair) for (const error of errors) takeOut(value, error)
@@ -54,48 +51,14 @@ const validators = new WeakMap<JsonSchema, ValidateFunction>()
 const validatorOf = (schema: JsonSchema): ValidateFunction => {
   let validate = validators.get(schema)
   if (!validate) {
-    validate = ajv().compile(asWritten(schema))
+    shared ??= createAjv({ source: false })
+    validate = shared.compile(asWritten(schema))
     validators.set(schema, validate)
   }
   return validate
 }
 
 let shared: Ajv | undefined
-
-/** Made when first needed: a worker's side that only imports the public entry pays nothing. */
-const ajv = (): Ajv => {
-  if (shared) return shared
-  shared = new Ajv({
-    allErrors: true,
-    verbose: true,
-    messages: false,
-    strict: false,
-    validateFormats: false,
-    addUsedSchema: false,
-    // Schemas come from TypeBox, which makes no bad ones; checking and optimising costs more than it can win here.
-    meta: false,
-    validateSchema: false,
-    code: { optimize: false },
-  })
-  shared.addKeyword({
-    keyword: 'notSupportedYet',
-    validate: (not: true | readonly unknown[], value: unknown) => not !== true && !not.includes(value),
-  })
-  shared.addKeyword({
-    keyword: 'timeSpan',
-    type: 'string',
-    validate: ({ from, to }: { from: number; to: number }, text: string) => {
-      const span = parseTimeSpan(text)
-      return span !== undefined && span >= from && span <= to
-    },
-  })
-  shared.addKeyword({
-    keyword: 'form',
-    type: 'string',
-    validate: (form: FormName, text: string) => forms[form](text) === undefined,
-  })
-  return shared
-}
 
 /** Drops what only follows from another finding: beneath something not supported, and inside a failed choice. */
 const withoutConsequences = (errors: readonly ErrorObject[]): ErrorObject[] => {

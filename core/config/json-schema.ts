@@ -38,6 +38,15 @@ export interface JsonSchema {
 /** A TypeBox schema is JSON Schema; only its static type stands in the way. */
 export const plain = (schema: object): JsonSchema => schema
 
+/** The same object without some of its keys. */
+export const without = (schema: JsonSchema, keys: readonly string[]): JsonSchema => ({
+  ...schema,
+  properties: Object.fromEntries(
+    Object.entries(schema.properties ?? {}).filter(([key]) => !keys.includes(key)),
+  ),
+  required: (schema.required ?? []).filter((key) => !keys.includes(key)),
+})
+
 /** Whether a file must give this: nothing stands in where it is left out. */
 export const isMandatory = (schema: JsonSchema): boolean => {
   if (schema.default !== undefined) return false

@@ -1,13 +1,11 @@
 /** Adds, alters and removes the sites, applications and pools of a configuration's text by their names. */
 import { DEFAULT_POOL } from './build.js'
+import { application, pool, site } from './compiled-schema.js'
 import { lengthOf, withValue, type Path } from './edit.js'
 import { isObject, type Raw } from './inherit.js'
-import { plain, type JsonSchema } from './json-schema.js'
+import type { JsonSchema } from './json-schema.js'
 import { suggestion } from './nearest.js'
 import { parse } from './parse.js'
-import { application } from './schema/application.js'
-import { pool } from './schema/pool.js'
-import { site } from './schema/site.js'
 import { parseSetting, pathOf, type Setting } from './setting.js'
 
 export type Noun = 'apppool' | 'site' | 'app'
@@ -85,9 +83,9 @@ export const deleteNamed = (text: string, noun: Noun, name: string): string => {
 export const namesIn = (text: string, noun: Noun): string[] => entries(text, noun).map(({ name }) => name)
 
 const schemas: Readonly<Record<Noun, JsonSchema>> = {
-  apppool: plain(pool),
-  site: plain(site),
-  app: plain(application),
+  apppool: pool,
+  site: site,
+  app: application,
 }
 
 interface Entry {

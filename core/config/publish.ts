@@ -1,7 +1,8 @@
-/** Program: writes the editors' schema and the reference page; with `--check` only says whether the page is up to date. */
+/** Program: writes the compiled schema, the editors' one and the reference page; with `--check` only says whether the page is up to date. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compiledSchema } from './compile-schema.js'
 import { documentation } from './documentation.js'
 import { publishSchema } from './published-schema.js'
 
@@ -25,6 +26,7 @@ if (process.argv.includes('--check')) {
 } else {
   mkdirSync(dirname(page), { recursive: true })
   writeFileSync(page, documentation())
+  writeFileSync(join(root, 'dist', 'core', 'config', 'compiled-schema.cjs'), compiledSchema())
   writeFileSync(
     join(root, 'dist', 'applicationHost.schema.json'),
     `${JSON.stringify(publishSchema(), null, 2)}\n`,

@@ -4,16 +4,15 @@ import { resolve } from 'node:path'
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
 import { build } from './build.js'
 import { findProblems } from './check.js'
+import { validateServer } from './compiled-schema.js'
 import { expand, type Environment } from './environment.js'
 import { freeze } from './freeze.js'
 import { isObject, type Raw } from './inherit.js'
-import { plain } from './json-schema.js'
 import { parse } from './parse.js'
 import { Positions, type Position } from './positions.js'
 import type { Problem } from './problem.js'
 import { findContradictions } from './references.js'
 import type { ServerConfig } from './schema/index.js'
-import { server } from './schema/server.js'
 
 export interface LoadedConfig {
   readonly config: ServerConfig
@@ -40,7 +39,7 @@ export const readConfig = (file: string, environment: Environment = process.env)
   const raw: Raw = isObject(value) ? value : {}
   // Allowed in the file for editors' sake, and of no meaning here.
   delete raw.$schema
-  const wrong = findProblems(plain(server), value, '', true)
+  const wrong = findProblems(validateServer, value, '', true)
   const config = build(raw, path)
   const contradictions = isObject(value) ? findContradictions(config) : []
   // A value with a variable that is not set would be complained about twice.

@@ -6,7 +6,7 @@ import { checkIsolation } from './isolation.js'
 import { suggestion } from './nearest.js'
 import { member, type Problem } from './problem.js'
 import type { ApplicationConfig, PoolConfig, ServerConfig, SiteConfig } from './schema/index.js'
-import { slots } from './schema/server.js'
+import { slots } from './slots.js'
 
 /** Looks at a whole configuration; names that are empty (missing in a wrong file) are passed over. */
 export const findContradictions = (config: ServerConfig): Problem[] => {

@@ -4,7 +4,8 @@ import type { application } from './application.js'
 import type { extensionLists } from './extensions.js'
 import type { logFile } from './log-file.js'
 import type { pool } from './pool.js'
-import type { moduleEntry, server, slots } from './server.js'
+import type { slots } from '../slots.js'
+import type { moduleEntry, server } from './server.js'
 import type { binding, site } from './site.js'
 
 /** The same shape, read-only all the way down. */

@@ -25,9 +25,6 @@ export const moduleEntry = Type.Object({
   logWorker,
 })
 
-/** The slots of the pipeline, and what fills each by default: the standard module of the same name. */
-export const slots = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log'] as const
-
 const pipeline = Type.Object(
   {
     validate: Type.Optional(OneOrMany({ description: 'Is the request well-formed and allowed?' })),

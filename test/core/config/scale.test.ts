@@ -2,9 +2,8 @@
 import t from 'tap'
 import { build } from '../../../core/config/build.js'
 import { findProblems } from '../../../core/config/check.js'
-import { plain } from '../../../core/config/json-schema.js'
+import { validateServer } from '../../../core/config/compiled-schema.js'
 import { findContradictions } from '../../../core/config/references.js'
-import { server } from '../../../core/config/schema/server.js'
 
 /** The same value, all the way down; each read of a member counts. */
 const counting = <T extends object>(value: T, count: { reads: number }): T =>
@@ -33,7 +32,7 @@ const configuration = (sites: number) => ({
 const readsOf = (sites: number): number => {
   const count = { reads: 0 }
   const raw = counting(configuration(sites), count)
-  const problems = findProblems(plain(server), raw, '')
+  const problems = findProblems(validateServer, raw, '')
   const config = build(raw, '/host.json')
   problems.push(...findContradictions(counting(config, count)))
   if (problems.length > 0) throw new Error(problems[0]?.message)
