@@ -1,9 +1,7 @@
 /** A client's connection that an application has taken over: a Duplex whose other end is the client, through the listener. */
-import { Duplex } from 'node:stream'
-import type { AddressInfo } from 'node:net'
 import { ResponseFlags, ToListener, WINDOW, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
-import type { ConnectionFacts } from './stand-in-socket.js'
+import { ClientSocket, type ConnectionFacts } from './client-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as a string. */
 const BINARY_FROM = 8_192
@@ -23,22 +21,8 @@ type WriteCallback = (error?: Error | null) => void
  * The application writes the head of the response itself. 101 makes a tunnel of it, with halves that end separately;
  * any other status is an answer, after which the connection closes.
  */
-export class TunnelSocket extends Duplex {
+export class TunnelSocket extends ClientSocket {
   readonly id: number
-  readonly facts: ConnectionFacts
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly remoteFamily: string
-  readonly localAddress: string
-  readonly localPort: number
-  readonly localFamily: string
-  readonly encrypted: boolean
-  readonly authorized = false
-  readonly connecting = false
-  readonly pending = false
-  timeout = 0
-  bytesRead = 0
-  bytesWritten = 0
   private readonly owner: TunnelOwner
   private readonly onEnding: () => void
   /** Status of the response, once its head has left; 0 before. */
@@ -51,24 +35,13 @@ export class TunnelSocket extends Duplex {
   private finishing: WriteCallback | null = null
   /** The listener knows that it is over. */
   private over = false
-  private timer: NodeJS.Timeout | null = null
 
   /** @param onEnding - called once, before the last message leaves or when none will */
   constructor(owner: TunnelOwner, id: number, facts: ConnectionFacts, onEnding: () => void) {
-    super({ allowHalfOpen: true })
+    super(facts, { allowHalfOpen: true })
     this.owner = owner
     this.id = id
-    this.facts = facts
     this.onEnding = onEnding
-    this.remoteAddress = facts.remoteAddress
-    this.remotePort = facts.remotePort
-    this.remoteFamily = familyOf(facts.remoteAddress)
-    this.localAddress = facts.localAddress
-    this.localPort = facts.localPort
-    this.localFamily = familyOf(facts.localAddress)
-    this.encrypted = facts.encrypted
-    // A client that goes away is no uncaught error: as for ordinary requests, 'close' tells of it.
-    this.on('error', ignore)
   }
 
   get connection(): number {
@@ -154,8 +127,7 @@ export class TunnelSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (this.timer) clearTimeout(this.timer)
-    this.timer = null
+    this.stopTimer()
     if (!this.over) {
       const { id } = this
       const answered = this.status !== 0 && error === null
@@ -182,37 +154,9 @@ export class TunnelSocket extends Duplex {
     return this.destroy(connectionReset())
   }
 
-  /** As net.Socket: 'timeout' after so many milliseconds without traffic; nothing else happens. */
-  setTimeout(milliseconds: number, callback?: () => void): this {
-    this.timeout = milliseconds
-    if (this.timer) clearTimeout(this.timer)
-    this.timer = null
-    if (callback) {
-      if (milliseconds > 0) this.once('timeout', callback)
-      else this.off('timeout', callback)
-    }
-    if (milliseconds > 0) this.timer = setTimeout(() => this.emit('timeout'), milliseconds).unref()
-    return this
-  }
-
-  setNoDelay(): this {
-    return this
-  }
-
-  setKeepAlive(): this {
-    return this
-  }
-
-  ref(): this {
-    return this
-  }
-
-  unref(): this {
-    return this
-  }
-
-  address(): AddressInfo {
-    return { address: this.localAddress, port: this.localPort, family: this.localFamily }
+  /** As net.Socket: nothing else happens. */
+  protected override timedOut(): void {
+    this.emit('timeout')
   }
 
   // ---
@@ -276,8 +220,4 @@ export class TunnelSocket extends Duplex {
   }
 }
 
-const ignore = (): void => undefined
-
 const connectionReset = (): Error => Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
-
-const familyOf = (address: string): string => (address.includes(':') ? 'IPv6' : 'IPv4')
