@@ -12,6 +12,7 @@ import { Namespace } from '../namespace/namespace.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { applyChanges, type Applied } from './apply-changes.js'
 import { recycleEvents } from './recycle-events.js'
+import { endPool } from './end-pool.js'
 import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
@@ -138,10 +139,16 @@ export class ActivationService {
     return pool
   }
 
-  /** Lets all workers finish what they have; resolves when none is left. */
-  async stop(): Promise<void> {
+  /**
+   * Lets all workers finish what they have; resolves when none is left.
+   *
+   * @param requestsDone - no more requests come after it; until then, but not for too long, they are served
+   */
+  async stop(requestsDone?: Promise<void>): Promise<void> {
     this.pressure.stop()
-    await Promise.all([...this.pools.values(), ...this.leaving].map((pool) => pool.stop()))
+    const { clock } = this.around
+    const end = (pool: ApplicationPool) => (requestsDone ? endPool(pool, requestsDone, clock) : pool.stop())
+    await Promise.all([...this.pools.values(), ...this.leaving].map(end))
     await this.orphans.stop()
   }
 
