@@ -48,4 +48,6 @@ export interface WorkerStart {
   /** Counts up over the server's life: the worker's name in events and in `list wps`. */
   readonly id: number
   readonly pool: PoolConfig
+  /** Its place in the web garden, from 1; its replacement has the same. */
+  readonly place?: number
 }

@@ -1,6 +1,7 @@
 /** The event loops of one worker that take requests, as one: each is spoken to by a receiver of its own. */
 import type { Receiver } from '../contract/receiver.js'
 import { ToWorker, type Batch, type Message, type WorkerSettings } from '../contract/messages.js'
+import type { WorkerHandle } from '../contract/worker-host.js'
 import type { ErrorCode } from '../errors.js'
 import type { ReceiverObserver } from '../handover/read-batch.js'
 import { WorkerReceiver } from '../handover/worker-receiver.js'
@@ -8,26 +9,30 @@ import type { Application } from '../namespace/application.js'
 import type { WorkerOptions } from './worker-options.js'
 
 /** What a worker hears of its lanes. */
-export interface LanesObserver extends Omit<ReceiverObserver, 'drained' | 'pong'> {
+export interface LanesObserver extends Omit<ReceiverObserver, 'drained' | 'pong' | 'event'> {
   pong(lane: number, memory: number, utilisation: number, unhealthy: string | null): void
-  post(lane: number, batch: Batch, transfer?: ArrayBuffer[]): void
 }
 
 export class Lanes {
   readonly receivers: readonly WorkerReceiver[]
   private readonly queue: WorkerOptions['queue']
 
-  constructor(count: number, options: WorkerOptions, settings: WorkerSettings, observer: LanesObserver) {
-    const { id, queue, pool, settingsOf, wanted } = options
+  constructor(
+    handle: WorkerHandle,
+    options: WorkerOptions,
+    settings: WorkerSettings,
+    observer: LanesObserver,
+  ) {
+    const { id, queue, pool, settingsOf, wanted, events } = options
     this.queue = queue
-    this.receivers = Array.from({ length: count }, (_value, lane) => {
+    this.receivers = Array.from({ length: handle.lanes }, (_value, lane) => {
       const receiver = new WorkerReceiver({
         worker: id,
         queue,
         credits: pool.concurrentRequests,
         settingsOf,
         post: (batch, transfer) => {
-          observer.post(lane, batch, transfer)
+          handle.post(lane, batch, transfer)
         },
         observer: {
           ready: () => {
@@ -41,7 +46,7 @@ export class Lanes {
             observer.pong(lane, memory, utilisation, unhealthy)
           },
           event: (event) => {
-            observer.event(event)
+            events.write(event)
           },
           illFormed: (what) => {
             observer.illFormed(what)

@@ -83,6 +83,7 @@ export class PoolWorkers {
       host: hostOf(config),
       first: this.garden.allowance(place),
       id: nextWorkerId(),
+      place,
       reason,
       pool: config,
       queue,

@@ -5,6 +5,7 @@ import { ToWorker } from '../contract/messages.js'
 import type { WorkerEnd, WorkerHandle } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
 import { Ageing } from './ageing.js'
+import { DeadlockWatch } from './deadlock.js'
 import type { HistoryEntry } from './history.js'
 import { IdleWatch } from './idle.js'
 import { wasEvents } from './events.js'
@@ -27,6 +28,7 @@ export class Worker {
   private readonly pulses: Pulses
   private readonly ageing: Ageing
   private readonly idle: IdleWatch
+  private readonly deadlock: DeadlockWatch
   private readyLanes = 0
   /** Ids of the applications that it could not load. */
   readonly failedApplications = new Set<number>()
@@ -42,10 +44,10 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.options = options
     this.id = options.id
-    const { pool, host, clock } = options
+    const { pool, host, clock, place } = options
     this.startedAt = clock.now()
     this.handle = host.start(
-      { id: options.id, pool },
+      { id: options.id, pool, place },
       {
         received: (lane, batch) => {
           this.lanes.receive(lane, batch)
@@ -56,10 +58,7 @@ export class Worker {
       },
     )
     this.remember('started', options.reason)
-    this.lanes = new Lanes(this.handle.lanes, options, workerSettings(options, this.startedAt), {
-      post: (lane, batch, transfer) => {
-        this.handle.post(lane, batch, transfer)
-      },
+    this.lanes = new Lanes(this.handle, options, workerSettings(options, this.startedAt), {
       ready: () => {
         this.laneReady()
       },
@@ -68,9 +67,6 @@ export class Worker {
       },
       pong: (lane, memory, utilisation, unhealthy) => {
         this.answered(lane, memory, utilisation, unhealthy)
-      },
-      event: (event) => {
-        options.events.write(event)
       },
       illFormed: (what) => {
         this.condemn(wasEvents.workerNotTrusted(pool.name, this.id, what))
@@ -86,6 +82,7 @@ export class Worker {
         this.silent()
       },
     })
+    this.deadlock = new DeadlockWatch(this.lanes, options)
     this.ageing = new Ageing({
       clock,
       receivers,
@@ -194,8 +191,8 @@ export class Worker {
 
   private answered(lane: number, memory: number, utilisation: number, unhealthy: string | null): void {
     this.pulses.answered(lane, memory, utilisation)
-    if (unhealthy !== null && this.state === 'running')
-      this.options.onOld('IsapiUnhealthy', { reported: unhealthy })
+    const reported = unhealthy ?? this.deadlock.heed()
+    if (reported !== null && this.state === 'running') this.options.onOld('IsapiUnhealthy', { reported })
     this.ageing.heedMemory(this.pulses.memory)
   }
 
