@@ -17,7 +17,7 @@ import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
-import { Sites, type PortOf } from './sites.js'
+import { Sites, type PortOf, type Region } from './sites.js'
 import type { PoolSurroundings } from './surroundings.js'
 
 export interface ServiceOptions {
@@ -130,6 +130,11 @@ export class ActivationService {
     this.pools.delete(name)
     this.leaving.add(pool)
     void pool.stop().then(() => this.leaving.delete(pool))
+  }
+
+  /** The entries of the routing table that lead to a pool. */
+  regionsOf(pool: ApplicationPool): Iterable<Region> {
+    return this.sites.regionsOf(pool.queue)
   }
 
   /** @throws Error where there is none: the configuration was not checked. */
