@@ -16,6 +16,8 @@ export const IDENTITY_ERROR = 'IdentityError'
 export interface WorkerObserver {
   /** One batch from one lane of the worker, as posted. */
   received(lane: number, batch: Batch): void
+  /** It has failed, and does not end, since a debugger is attached to it; `ended` follows when that lets go. */
+  held?(end: WorkerEnd): void
   ended(end: WorkerEnd): void
 }
 

@@ -37,8 +37,10 @@ export class Worker {
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
   private why = 'its pool was stopped'
-  /** When it is killed, where that was said before its end has begun; milliseconds since the epoch. */
-  private endsBy: number | undefined
+  /** When it is killed, where that was said before; milliseconds since the epoch. */
+  private endsBy = Infinity
+  /** It has crashed, and a debugger keeps it. */
+  private held = false
   private cancelLimit: () => void
 
   constructor(options: WorkerOptions) {
@@ -51,6 +53,10 @@ export class Worker {
       {
         received: (lane, batch) => {
           this.lanes.receive(lane, batch)
+        },
+        held: (end) => {
+          this.held = true
+          this.condemn(wasEvents.heldByDebugger(pool.name, this.id, this.handle.pid, end))
         },
         ended: (end) => {
           this.ended(end)
@@ -98,10 +104,8 @@ export class Worker {
       onIdle: options.onIdle,
     })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
-      this.report(
-        'failed',
-        wasEvents.startTooSlow(pool.name, this.id, this.handle.pid, pool.processModel.startupTimeLimit),
-      )
+      const { startupTimeLimit } = pool.processModel
+      this.report('failed', wasEvents.startTooSlow(pool.name, this.id, this.handle.pid, startupTimeLimit))
       this.giveUp('startupTimeLimit')
     })
   }
@@ -133,15 +137,8 @@ export class Worker {
 
   /** All that is known of it now. */
   snapshot(): WorkerSnapshot {
-    const { id, state, startedAt } = this
-    const { pid } = this.handle
-    return {
-      id,
-      pid,
-      state,
-      startedAt,
-      ...measure(this.lanes.receivers, this.pulses, this.options.clock.now()),
-    }
+    const { id, state, startedAt, lanes, pulses, options } = this
+    return { id, pid: this.handle.pid, state, startedAt, ...measure(lanes, pulses, options.clock.now()) }
   }
 
   /** The applications that it has loaded, or was told to. */
@@ -167,6 +164,7 @@ export class Worker {
    * @param event - where one has told of it: kept as its evidence
    */
   stop(reason = 'its pool was stopped', event?: ServerEvent): void {
+    if (this.held) this.handle.kill()
     if (this.state === 'stopping' || this.state === 'ended') return
     this.state = move(workerMoves, this.state, 'stopping')
     this.why = reason
@@ -174,8 +172,7 @@ export class Worker {
     this.remember('stopping', reason, event?.id, event?.facts)
     const { pool, clock } = this.options
     const now = clock.now()
-    const limit =
-      this.endsBy === undefined ? pool.processModel.shutdownTimeLimit : Math.max(0, this.endsBy - now)
+    const limit = Math.max(0, Math.min(pool.processModel.shutdownTimeLimit, this.endsBy - now))
     this.lanes.drain(now + limit, reason)
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
