@@ -13,6 +13,7 @@ import { balanceOf, requireBalancers } from '../core/registry/balancers.js'
 import { loadModules } from '../core/registry/load.js'
 import type { LoadedModule } from '../core/registry/loaded.js'
 import { isLog, planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
+import { longestForRequests } from '../core/was/end-pool.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardLogs, standardStages } from '../modules/standard.js'
 import { openControl } from './admin/control.js'
@@ -234,12 +235,16 @@ export const startServer = async (
     stop: async () => {
       endIsMeant()
       await live.close()
-      // Connections end first, so that workers are drained of requests before they are told to go.
-      // Those that applications have taken over end with their workers.
+      // Requests end first, so that workers are drained of them before they go; applications know of it from now on.
+      // Connections that applications have taken over end with their workers.
       const closed = listener.close()
-      await Promise.race([listener.requestsDone(), shutdownLimit(service.config)])
-      listener.destroy('tunnels')
-      await service.stop()
+      const requestsDone = listener.requestsDone()
+      const cut = (): void => {
+        listener.destroy('tunnels')
+      }
+      const forgetLate = clock.after(longestForRequests(service.config), cut)
+      await service.stop(requestsDone.then(cut))
+      forgetLate()
       listener.destroy()
       await closed
       await close()
@@ -291,12 +296,4 @@ const reportForeignStages = ({ plan, modules }: CheckedConfig, events: EventLog)
       })
     }
   }
-}
-
-/** Connections get as long to finish as the most patient pool gives its workers. */
-const shutdownLimit = (config: ServerConfig): Promise<void> => {
-  const limit = Math.max(0, ...config.applicationPools.map((pool) => pool.processModel.shutdownTimeLimit))
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.min(limit, 2_147_483_647)).unref()
-  })
 }

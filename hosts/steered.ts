@@ -29,6 +29,8 @@ export const steered = (rooms: Rooms): Steered => {
     startedAt: clock.now(),
     config: () => service.config,
     pools: () => service.pools.values(),
+    regionsOf: (pool) => service.regionsOf(pool),
+    application: (site, path) => service.sites.application(site, path),
     portOf: endpoints.portOf,
     isSiteStarted: (name) => service.isSiteStarted(name),
     startSite: async (name) => {

@@ -80,7 +80,7 @@ const hostLike = (defaults: PoolConfig, name: string, isolation: PoolConfig['iso
     orphanWorkerProcess: false,
     selfHealing: { ...defaults.failure.selfHealing, enabled: false },
   },
-  cpu: { ...defaults.cpu, limit: 0, smpAffinitized: false },
+  cpu: { ...defaults.cpu, limit: 0, smpAffinitized: false, smpAffinityPerWorker: false },
 })
 
 /** What `applicationPoolDefaults` gives to hosts: whole settings, or these keys of a section. */

@@ -37,6 +37,11 @@ const refuseForThreads = (pool: PoolConfig, report: Report): void => {
     'a thread has the flags of the node that the server runs in',
   )
   refuse(cpu.limit > 0, '/cpu/limit', 'the processor time of a thread cannot be limited')
+  refuse(
+    cpu.smpAffinityPerWorker,
+    '/cpu/smpAffinityPerWorker',
+    "a thread runs on the processors of the server's process",
+  )
   refuse(cpu.smpAffinitized, '/cpu/smpAffinitized', "a thread runs on the processors of the server's process")
 }
 
@@ -65,6 +70,11 @@ const checkProcess = (pool: PoolConfig, report: Report): void => {
     report('/cpu/limit', 'processor time is known on Linux only; leave it out')
   if (pool.cpu.smpAffinitized && process.platform !== 'linux')
     report('/cpu/smpAffinitized', 'processors can be chosen on Linux only; leave it out')
+  if (pool.cpu.smpAffinityPerWorker && !pool.cpu.smpAffinitized)
+    report(
+      '/cpu/smpAffinityPerWorker',
+      'binds nobody without "smpAffinitized": true; set that, or leave it out',
+    )
   checkAccount(pool, report)
 }
 

@@ -28,6 +28,8 @@ export interface Change {
   readonly settings: readonly string[]
   /** Names of settings to take out. */
   readonly unset?: readonly string[]
+  /** The pool whose settings a new one begins with. */
+  readonly from?: string | undefined
 }
 
 /** @throws EditError */
@@ -47,10 +49,10 @@ export const setNamed = (text: string, { noun, name, settings, unset = [] }: Cha
 }
 
 /** @throws EditError */
-export const addNamed = (text: string, { noun, name, settings }: Change): string => {
+export const addNamed = (text: string, { noun, name, settings, from }: Change): string => {
   if (placeOf(text, noun, name) !== undefined)
     throw new EditError(`there is ${noun === 'site' ? 'a' : 'an'} ${noun} "${name}" already`, true)
-  const own: Raw = {}
+  const own: Raw = from === undefined ? {} : copied(text, noun, from)
   const root: Raw = { path: '/' }
   for (const one of settings) {
     // What a site does not know is its first application's: `add site Main bindings:*:80: module:./app.js`.
@@ -72,6 +74,17 @@ export const addNamed = (text: string, { noun, name, settings }: Change): string
   }
 }
 
+/** What the file says of a pool, without its name: with the defaults, which both have, that is all of its settings. */
+const copied = (text: string, noun: Noun, from: string): Raw => {
+  if (noun !== 'apppool') throw new EditError('only an apppool can be made from another one', true)
+  const found = entries(text, noun).find((one) => one.name.toLowerCase() === from.toLowerCase())
+  if (found)
+    return structuredClone(Object.fromEntries(Object.entries(found.raw).filter(([key]) => key !== 'name')))
+  // The default pool exists without being written down, with nothing but defaults.
+  if (from.toLowerCase() === DEFAULT_POOL.toLowerCase()) return {}
+  throw unknown(text, noun, from)
+}
+
 /** @throws EditError */
 export const deleteNamed = (text: string, noun: Noun, name: string): string => {
   const at = placeOf(text, noun, name)
@@ -91,12 +104,13 @@ const schemas: Readonly<Record<Noun, JsonSchema>> = {
 interface Entry {
   readonly name: string
   readonly at: Path
+  readonly raw: Raw
 }
 
 const entries = (text: string, noun: Noun): Entry[] => {
   const { value } = parse(text.replace(/^\uFEFF/, ''))
   const root = isObject(value) ? value : {}
-  const named = (key: string): (Entry & { raw: Raw })[] =>
+  const named = (key: string): Entry[] =>
     list(root[key]).flatMap((raw, index) =>
       isObject(raw) ? [{ name: String(raw.name), at: [key, index], raw }] : [],
     )
@@ -106,6 +120,7 @@ const entries = (text: string, noun: Noun): Entry[] => {
     list(one.raw.applications).map((raw, index) => ({
       name: one.name + pathIn(raw),
       at: [...one.at, 'applications', index],
+      raw: isObject(raw) ? raw : {},
     })),
   )
 }

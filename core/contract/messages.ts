@@ -6,7 +6,7 @@
  */
 
 /** Raised whenever a message changes its shape; a worker that speaks another version is refused. */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /** Listener to worker. */
 export const ToWorker = {
@@ -32,6 +32,8 @@ export const ToWorker = {
   DRAIN: 10,
   /** kind: are you there? The runtime answers `PONG` from its event loop. */
   PING: 11,
+  /** kind, when it will be killed at the latest, why: `DRAIN` comes later; applications are told now, requests still come. */
+  ENDING: 12,
 } as const
 
 /** Worker to listener. */

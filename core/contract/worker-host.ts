@@ -16,6 +16,8 @@ export const IDENTITY_ERROR = 'IdentityError'
 export interface WorkerObserver {
   /** One batch from one lane of the worker, as posted. */
   received(lane: number, batch: Batch): void
+  /** It has failed, and does not end, since a debugger is attached to it; `ended` follows when that lets go. */
+  held?(end: WorkerEnd): void
   ended(end: WorkerEnd): void
 }
 
@@ -48,4 +50,6 @@ export interface WorkerStart {
   /** Counts up over the server's life: the worker's name in events and in `list wps`. */
   readonly id: number
   readonly pool: PoolConfig
+  /** Its place in the web garden, from 1; its replacement has the same. */
+  readonly place?: number
 }

@@ -61,12 +61,24 @@ export const poolResource = Type.Object({
   isolation: Text('What its workers are: thread or process'),
   workers: Count('Its workers that have not ended'),
   maxProcesses: Count('Workers that it may have'),
+  namespace: Type.Array(Type.String(), {
+    description:
+      'The parts of the namespace whose requests go to it: protocol, address, port, host and path, as in `http/*:80:www.example.com/shop`; none of stopped sites.',
+  }),
   queued: Count('Requests that wait'),
   queueLength: Count('Requests that may wait'),
   executing: Count('Requests that its workers have'),
   autoStart: Type.Boolean({ description: 'Whether it is started with the server.' }),
 })
 export type PoolResource = Static<typeof poolResource>
+
+export const healthResource = Type.Object({
+  app: Text('The application'),
+  apppool: Text('Its pool'),
+  state: Type.Enum(['up', 'down'], { description: 'Whether requests to it are answered by it.' }),
+  reason: Type.Optional(Text('Why it is down')),
+})
+export type HealthResource = Static<typeof healthResource>
 
 export const workerResource = Type.Object({
   id: Type.Integer({ description: 'Number of the worker, counted over the life of the server.' }),

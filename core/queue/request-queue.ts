@@ -45,6 +45,11 @@ export class RequestQueue {
     together.push(this)
   }
 
+  /** Whether requests are let in. */
+  get isEnabled(): boolean {
+    return this.enabled
+  }
+
   /** Requests that no worker has taken yet. */
   get length(): number {
     return this.waiting.size

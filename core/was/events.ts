@@ -92,6 +92,16 @@ export const wasEvents = {
     return was(5194, 'info', `Idle timeouts are as configured again: ${why}.`, facts)
   },
 
+  /** 5009, of a worker that has crashed and stays. */
+  heldByDebugger: (pool: string, worker: number, pid: number | undefined, { error }: WorkerEnd) =>
+    was(
+      5009,
+      'error',
+      `Worker ${worker} of pool "${pool}" (process ${pid ?? '?'}) has crashed: ${error?.message ?? ''}. A debugger is ` +
+        'attached and keeps it as it is: it gets no more requests, and those that it has wait until the debugger lets go.',
+      { pool, worker, pid, error: error?.stack },
+    ),
+
   orphaned: (pool: string, worker: number, pid: number, reason: string, living: number) =>
     was(
       0,

@@ -41,6 +41,7 @@ export class PoolWorkers {
   private readonly garden: Garden<Worker>
   private readonly replacements: Replacements
   private readonly renewal = new Renewal()
+  private ending: { readonly deadline: number; readonly reason: string } | null = null
 
   constructor(options: PoolWorkersOptions) {
     this.options = options
@@ -82,6 +83,7 @@ export class PoolWorkers {
       host: hostOf(config),
       first: this.garden.allowance(place),
       id: nextWorkerId(),
+      place,
       reason,
       pool: config,
       queue,
@@ -115,7 +117,14 @@ export class PoolWorkers {
     this.renewal.started(worker)
     this.all.add(worker)
     this.garden.seat(worker, place)
+    if (this.ending) worker.announceEnd(this.ending.deadline, this.ending.reason)
     return worker
+  }
+
+  /** All will be stopped, those that start from now on too: their applications hear of it before. */
+  announceEnd(deadline: number, reason: string): void {
+    this.ending = { deadline, reason }
+    for (const worker of this.all) worker.announceEnd(deadline, reason)
   }
 
   /** Replaces those that run now; one that is being replaced already is left at that. */

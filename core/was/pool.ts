@@ -177,6 +177,11 @@ export class ApplicationPool {
     else await new Promise<void>((resolve) => this.whenEmpty.push(resolve))
   }
 
+  /** It will be stopped for good: applications hear of it now, requests are still served. */
+  announceEnd(deadline: number, reason: string): void {
+    this.staff.announceEnd(deadline, reason)
+  }
+
   /**
    * Replaces the workers that run now without losing a request; one that is being replaced already is left at that.
    * Without a running worker there is nothing to do.

@@ -12,11 +12,12 @@ import { Namespace } from '../namespace/namespace.js'
 import { RequestQueue } from '../queue/request-queue.js'
 import { applyChanges, type Applied } from './apply-changes.js'
 import { recycleEvents } from './recycle-events.js'
+import { endPool } from './end-pool.js'
 import { isolationModeEvents } from './iis5-events.js'
 import { MemoryPressure } from './memory-pressure.js'
 import { Orphans } from './orphans.js'
 import { ApplicationPool } from './pool.js'
-import { Sites, type PortOf } from './sites.js'
+import { Sites, type PortOf, type Region } from './sites.js'
 import type { PoolSurroundings } from './surroundings.js'
 
 export interface ServiceOptions {
@@ -131,6 +132,11 @@ export class ActivationService {
     void pool.stop().then(() => this.leaving.delete(pool))
   }
 
+  /** The entries of the routing table that lead to a pool. */
+  regionsOf(pool: ApplicationPool): Iterable<Region> {
+    return this.sites.regionsOf(pool.queue)
+  }
+
   /** @throws Error where there is none: the configuration was not checked. */
   pool(name: string): ApplicationPool {
     const pool = this.pools.get(name)
@@ -138,10 +144,16 @@ export class ActivationService {
     return pool
   }
 
-  /** Lets all workers finish what they have; resolves when none is left. */
-  async stop(): Promise<void> {
+  /**
+   * Lets all workers finish what they have; resolves when none is left.
+   *
+   * @param requestsDone - no more requests come after it; until then, but not for too long, they are served
+   */
+  async stop(requestsDone?: Promise<void>): Promise<void> {
     this.pressure.stop()
-    await Promise.all([...this.pools.values(), ...this.leaving].map((pool) => pool.stop()))
+    const { clock } = this.around
+    const end = (pool: ApplicationPool) => (requestsDone ? endPool(pool, requestsDone, clock) : pool.stop())
+    await Promise.all([...this.pools.values(), ...this.leaving].map(end))
     await this.orphans.stop()
   }
 

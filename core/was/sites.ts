@@ -10,6 +10,12 @@ export type PortOf = (binding: BindingConfig) => number
 
 type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
+/** One entry of the routing table: where its requests come to. */
+export interface Region extends Registration {
+  readonly protocol: string
+  readonly path: string
+}
+
 interface HostedSite {
   readonly site: Changeable<Site>
   readonly applications: Map<string, Changeable<Application>>
@@ -34,6 +40,17 @@ export class Sites {
   /** Those whose requests wait in this queue, of started sites and others. */
   *applicationsOf(queue: RequestQueue): Generator<Application> {
     for (const application of this.byId.values()) if (application.queue === queue) yield application
+  }
+
+  /** The places in the namespace whose requests wait in this queue. */
+  *regionsOf(queue: RequestQueue): Generator<Region> {
+    for (const { applications, registrations, site } of this.byName.values()) {
+      for (const [at, registration] of (registrations ?? []).entries()) {
+        const protocol = site.config.bindings[at]?.protocol ?? 'http'
+        for (const application of applications.values())
+          if (application.queue === queue) yield { ...registration, protocol, path: application.path }
+      }
+    }
   }
 
   application(site: string, path: string): Application | undefined {

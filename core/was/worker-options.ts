@@ -25,6 +25,8 @@ export interface Predecessor {
 
 export interface WorkerOptions {
   readonly id: number
+  /** Its place in the web garden, from 1. */
+  readonly place: number
   /** Why it is started. */
   readonly reason: string
   readonly config: Pick<ServerConfig, 'isolationMode'>

@@ -1,5 +1,5 @@
 /** All that is known of one worker at one moment: evidence for events, and what a list of workers shows. */
-import type { WorkerReceiver } from '../handover/worker-receiver.js'
+import type { Lanes } from './lanes.js'
 import type { Pulses } from './pulses.js'
 import type { WorkerState } from './states.js'
 
@@ -25,15 +25,15 @@ export interface WorkerSnapshot {
 
 /** The part of it that its lanes and their pings know. */
 export const measure = (
-  receivers: readonly WorkerReceiver[],
+  { receivers, taken, executing }: Lanes,
   pulses: Pulses,
   now: number,
 ): Omit<WorkerSnapshot, 'id' | 'pid' | 'state' | 'startedAt'> => {
   const pongs = pulses.all.flatMap(({ pong }) => (pong ? [pong] : []))
   const since = receivers.flatMap(({ oldestSince }) => (oldestSince === undefined ? [] : [oldestSince]))
   return {
-    taken: receivers.reduce((sum, { taken }) => sum + taken, 0),
-    executing: receivers.reduce((sum, { executing }) => sum + executing, 0),
+    taken,
+    executing,
     oldestRequest: since.length > 0 ? now - Math.min(...since) : undefined,
     lastPong: pongs.length > 0 ? Math.min(...pongs.map(({ at }) => at)) : undefined,
     memory: pulses.memory,

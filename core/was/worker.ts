@@ -3,17 +3,18 @@ import type { ServerEvent } from '../contract/events.js'
 import type { Receiver } from '../contract/receiver.js'
 import { ToWorker } from '../contract/messages.js'
 import type { WorkerEnd, WorkerHandle } from '../contract/worker-host.js'
-import { WorkerReceiver } from '../handover/worker-receiver.js'
 import type { Application } from '../namespace/application.js'
 import { Ageing } from './ageing.js'
+import { DeadlockWatch } from './deadlock.js'
 import type { HistoryEntry } from './history.js'
 import { IdleWatch } from './idle.js'
-import { iis5Events } from './iis5-events.js'
 import { wasEvents } from './events.js'
+import { Lanes } from './lanes.js'
 import { Pulses } from './pulses.js'
 import { move, workerMoves, type WorkerState } from './states.js'
-import type { WorkerOptions, WorkerOutcome } from './worker-options.js'
+import type { WorkerOptions } from './worker-options.js'
 import { whyUnfit } from './unfit.js'
+import { failureEvent, outcomeOf } from './worker-failure.js'
 import { workerSettings } from './worker-settings.js'
 import { measure, type WorkerSnapshot } from './worker-snapshot.js'
 
@@ -22,11 +23,12 @@ export class Worker {
   state: WorkerState = 'starting'
   private readonly options: WorkerOptions
   private readonly handle: WorkerHandle
-  private readonly receivers: WorkerReceiver[]
+  private readonly lanes: Lanes
   private readonly startedAt: number
   private readonly pulses: Pulses
   private readonly ageing: Ageing
   private readonly idle: IdleWatch
+  private readonly deadlock: DeadlockWatch
   private readyLanes = 0
   /** Ids of the applications that it could not load. */
   readonly failedApplications = new Set<number>()
@@ -35,70 +37,61 @@ export class Worker {
   /** It was found failing before it ended, and its pool was told. */
   condemned = false
   private why = 'its pool was stopped'
+  /** When it is killed, where that was said before; milliseconds since the epoch. */
+  private endsBy = Infinity
+  /** It has crashed, and a debugger keeps it. */
+  private held = false
   private cancelLimit: () => void
 
   constructor(options: WorkerOptions) {
     this.options = options
     this.id = options.id
-    const { pool, queue, host, clock, settingsOf, wanted } = options
+    const { pool, host, clock, place } = options
     this.startedAt = clock.now()
     this.handle = host.start(
-      { id: options.id, pool },
+      { id: options.id, pool, place },
       {
-        received: (lane, batch) => this.receivers[lane]?.receive(batch),
+        received: (lane, batch) => {
+          this.lanes.receive(lane, batch)
+        },
+        held: (end) => {
+          this.held = true
+          this.condemn(wasEvents.heldByDebugger(pool.name, this.id, this.handle.pid, end))
+        },
         ended: (end) => {
           this.ended(end)
         },
       },
     )
     this.remember('started', options.reason)
-    this.receivers = Array.from({ length: this.handle.lanes }, (_value, lane) => {
-      const receiver = new WorkerReceiver({
-        worker: options.id,
-        queue,
-        credits: pool.concurrentRequests,
-        settingsOf,
-        post: (batch, transfer) => {
-          this.handle.post(lane, batch, transfer)
-        },
-        observer: {
-          ready: () => {
-            this.laneReady()
-          },
-          drained: () => undefined,
-          applicationFailed: (application) => {
-            this.failedApplications.add(application)
-          },
-          pong: (memory, utilisation, unhealthy) => {
-            this.pulses.answered(lane, memory, utilisation)
-            if (unhealthy !== null && this.state === 'running')
-              options.onOld('IsapiUnhealthy', { reported: unhealthy })
-            this.ageing.heedMemory(this.pulses.memory)
-          },
-          event: (event) => {
-            options.events.write(event)
-          },
-          illFormed: (what) => {
-            this.condemn(wasEvents.workerNotTrusted(pool.name, this.id, what))
-            this.handle.kill()
-          },
-        },
-      })
-      for (const application of wanted) receiver.knows(application)
-      receiver.tell([ToWorker.START, workerSettings(options, this.startedAt)])
-      return receiver
+    this.lanes = new Lanes(this.handle, options, workerSettings(options, this.startedAt), {
+      ready: () => {
+        this.laneReady()
+      },
+      applicationFailed: (application) => {
+        this.failedApplications.add(application)
+      },
+      pong: (lane, memory, utilisation, unhealthy) => {
+        this.answered(lane, memory, utilisation, unhealthy)
+      },
+      illFormed: (what) => {
+        this.condemn(wasEvents.workerNotTrusted(pool.name, this.id, what))
+        this.handle.kill()
+      },
     })
+    const { receivers } = this.lanes
     this.pulses = new Pulses({
       clock,
       settings: pool.processModel,
-      receivers: this.receivers,
+      receivers,
       onSilent: () => {
         this.silent()
       },
     })
+    this.deadlock = new DeadlockWatch(this.lanes, options)
     this.ageing = new Ageing({
       clock,
-      receivers: this.receivers,
+      receivers,
       limits: pool.recycling.periodicRestart,
       onOld: (reason) => {
         if (this.state === 'running') options.onOld(reason)
@@ -111,10 +104,8 @@ export class Worker {
       onIdle: options.onIdle,
     })
     this.cancelLimit = clock.after(pool.processModel.startupTimeLimit, () => {
-      this.report(
-        'failed',
-        wasEvents.startTooSlow(pool.name, this.id, this.handle.pid, pool.processModel.startupTimeLimit),
-      )
+      const { startupTimeLimit } = pool.processModel
+      this.report('failed', wasEvents.startTooSlow(pool.name, this.id, this.handle.pid, startupTimeLimit))
       this.giveUp('startupTimeLimit')
     })
   }
@@ -126,39 +117,45 @@ export class Worker {
 
   /** Requests that it has taken and not finished. */
   get executing(): number {
-    return this.receivers.reduce((sum, receiver) => sum + receiver.executing, 0)
+    return this.lanes.executing
   }
 
   /** Connections that its applications have taken over. */
   get tunnels(): number {
-    return this.receivers.reduce((sum, receiver) => sum + receiver.tunnels, 0)
+    return this.lanes.tunnels
   }
 
   /** Requests that it has taken since it started. */
   get taken(): number {
-    return this.receivers.reduce((sum, receiver) => sum + receiver.taken, 0)
+    return this.lanes.taken
   }
 
   /** Whether a request that this receiver has taken is one of its own. */
   owns(receiver: Receiver): boolean {
-    return this.receivers.some((own) => own === receiver)
+    return this.lanes.owns(receiver)
   }
 
   /** All that is known of it now. */
   snapshot(): WorkerSnapshot {
-    const { id, state, startedAt } = this
-    const { pid } = this.handle
-    return { id, pid, state, startedAt, ...measure(this.receivers, this.pulses, this.options.clock.now()) }
+    const { id, state, startedAt, lanes, pulses, options } = this
+    return { id, pid: this.handle.pid, state, startedAt, ...measure(lanes, pulses, options.clock.now()) }
   }
 
   /** The applications that it has loaded, or was told to. */
   get applications(): Application[] {
-    return [...new Set(this.receivers.flatMap((receiver) => [...receiver.known]))]
+    return this.lanes.applications
   }
 
   /** It could not be replaced: it may do as much again before that is tried again. */
   stay(): void {
     this.ageing.stay()
+  }
+
+  /** It will be stopped: its applications hear of that, and requests still come. */
+  announceEnd(deadline: number, reason: string): void {
+    if (this.state === 'stopping' || this.state === 'ended') return
+    this.endsBy = deadline
+    this.lanes.tell([ToWorker.ENDING, deadline, reason])
   }
 
   /**
@@ -167,17 +164,16 @@ export class Worker {
    * @param event - where one has told of it: kept as its evidence
    */
   stop(reason = 'its pool was stopped', event?: ServerEvent): void {
+    if (this.held) this.handle.kill()
     if (this.state === 'stopping' || this.state === 'ended') return
     this.state = move(workerMoves, this.state, 'stopping')
     this.why = reason
     this.stopWatching()
     this.remember('stopping', reason, event?.id, event?.facts)
-    const { queue, pool, clock } = this.options
-    const limit = pool.processModel.shutdownTimeLimit
-    for (const receiver of this.receivers) {
-      queue.detach(receiver)
-      receiver.drain(clock.now() + limit, reason)
-    }
+    const { pool, clock } = this.options
+    const now = clock.now()
+    const limit = Math.max(0, Math.min(pool.processModel.shutdownTimeLimit, this.endsBy - now))
+    this.lanes.drain(now + limit, reason)
     this.cancelLimit()
     this.cancelLimit = clock.after(limit, () => {
       this.report('failed', wasEvents.stopTooSlow(pool.name, this.id, this.handle.pid, limit, this.executing))
@@ -190,9 +186,16 @@ export class Worker {
     this.handle.kill()
   }
 
+  private answered(lane: number, memory: number, utilisation: number, unhealthy: string | null): void {
+    this.pulses.answered(lane, memory, utilisation)
+    const reported = unhealthy ?? this.deadlock.heed()
+    if (reported !== null && this.state === 'running') this.options.onOld('IsapiUnhealthy', { reported })
+    this.ageing.heedMemory(this.pulses.memory)
+  }
+
   private laneReady(): void {
     this.readyLanes++
-    if (this.readyLanes < this.receivers.length || this.state !== 'starting') return
+    if (this.readyLanes < this.lanes.count || this.state !== 'starting') return
     this.cancelLimit()
     this.unfit = whyUnfit(this.failedApplications, this.options.replaces)
     if (this.unfit) {
@@ -200,13 +203,13 @@ export class Worker {
       return
     }
     this.state = move(workerMoves, this.state, 'running')
-    const { events, pool, clock, queue } = this.options
+    const { events, pool, clock } = this.options
     events.write(wasEvents.workerStarted(pool.name, this.id, clock.now() - this.startedAt))
     this.remember('ready', 'all its threads have said so')
     this.pulses.start()
     this.ageing.allow(this.options.first)
     this.idle.start()
-    for (const receiver of this.receivers) queue.attach(receiver)
+    this.lanes.attach()
     this.options.onReady()
   }
 
@@ -218,35 +221,24 @@ export class Worker {
     }
     this.cancelLimit()
     this.stopWatching()
-    const { queue, pool, events } = this.options
+    const { pool, events } = this.options
     const before = this.state
     this.state = move(workerMoves, this.state, 'ended')
     const lost = this.executing
-    for (const receiver of this.receivers) queue.detach(receiver)
-    const outcome = this.outcomeFrom(before)
+    this.lanes.detach()
+    const outcome = outcomeOf(before, this.condemned, this.unfit !== undefined)
     const inFlight = pool.failure.inFlight === '502' ? 'BAD_GATEWAY' : 'WORKER_LOST'
     const retrySafe = pool.failure.inFlight === 'retrySafe'
-    let retried = 0
-    for (const receiver of this.receivers) retried += receiver.lose(inFlight, retrySafe)
+    const retried = this.lanes.lose(inFlight, retrySafe)
     if (outcome === 'stopped') {
       events.write(wasEvents.workerStopped(pool.name, this.id, this.why))
       this.remember('ended', this.why)
-    } else if (before === 'running') this.report('failed', this.failure(end, lost - retried, retried))
+    } else if (before === 'running')
+      this.report(
+        'failed',
+        failureEvent(this.options, this.handle.pid, this.applications, end, lost - retried, retried),
+      )
     this.options.onEnded(outcome, end)
-  }
-
-  private outcomeFrom(before: WorkerState): WorkerOutcome {
-    if (this.condemned || before === 'running') return 'failed'
-    if (before === 'stopping') return 'stopped'
-    return this.unfit ? 'unfit' : 'neverReady'
-  }
-
-  /** Without pools it is the applications that have lost their host. */
-  private failure(end: WorkerEnd, lost: number, retried: number): ServerEvent {
-    const { config, pool } = this.options
-    if (config.isolationMode === 'workerProcess')
-      return wasEvents.workerFailed(pool.name, this.id, this.handle.pid, end, lost, retried)
-    return iis5Events.hostFailed(this.applications, this.id, end, lost, retried)
   }
 
   private stopWatching(): void {
@@ -269,7 +261,7 @@ export class Worker {
     this.condemned = true
     this.state = move(workerMoves, this.state, 'stopping')
     this.stopWatching()
-    for (const receiver of this.receivers) this.options.queue.detach(receiver)
+    this.lanes.detach()
     this.options.onCondemned()
   }
 

@@ -65,12 +65,15 @@ export const appsOf = (server: Steered): AppResource[] =>
     })),
   )
 
-export const poolOf = (pool: ApplicationPool): PoolResource => ({
+export const poolOf = (server: Steered, pool: ApplicationPool): PoolResource => ({
   name: pool.config.name,
   state: pool.state,
   isolation: pool.config.isolation,
   workers: pool.workers.size,
   maxProcesses: pool.config.processModel.maxProcesses,
+  namespace: [...server.regionsOf(pool)].map(
+    ({ protocol, address, port, host, path }) => `${protocol}/${address}:${port}:${host}${path}`,
+  ),
   queued: pool.queue.length,
   queueLength: pool.queue.limit,
   executing: executingIn(pool),

@@ -68,7 +68,7 @@ export const readingRoutes = (server: Steered): Route[] => {
       url: '/apppools',
       summary: 'All application pools.',
       answer: Type.Array(poolResource),
-      handle: () => ({ body: [...server.pools()].map(poolOf) }),
+      handle: () => ({ body: [...server.pools()].map((one) => poolOf(server, one)) }),
     },
     {
       method: 'GET',
@@ -77,7 +77,7 @@ export const readingRoutes = (server: Steered): Route[] => {
       answer: poolResource,
       handle: ({ params }) => {
         const one = pool(params.name ?? '')
-        return { body: poolOf(one), version: poolVersion(one) }
+        return { body: poolOf(server, one), version: poolVersion(one) }
       },
     },
     {

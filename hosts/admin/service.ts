@@ -4,6 +4,7 @@ import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { ConfigurationError } from '../../core/errors.js'
 import { configuringRoutes } from './configuring.js'
 import { ControlError } from './control-error.js'
+import { healthRoute } from './health.js'
 import { openApi } from './openapi.js'
 import { readingRoutes } from './reading.js'
 import type { Asked, Route } from './route.js'
@@ -24,6 +25,7 @@ export interface ControlService {
 
 export const controlRoutes = (server: Steered): Route[] => [
   ...readingRoutes(server),
+  healthRoute(server),
   ...steeringRoutes(server),
   ...configuringRoutes(server),
 ]

@@ -1,8 +1,16 @@
 /** What the control service needs of the server that it steers; a start file provides it. */
-import type { BindingConfig, Clock, EventLog, RequestContext, ServerConfig } from '../../core/index.js'
+import type {
+  Application,
+  BindingConfig,
+  Clock,
+  EventLog,
+  RequestContext,
+  ServerConfig,
+} from '../../core/index.js'
 import type { ConfigVersion, ModuleResource, Reloaded } from '../../core/control/resources.js'
 import type { Immutable } from '../../core/config/schema/index.js'
 import type { ApplicationPool } from '../../core/was/pool.js'
+import type { Region } from '../../core/was/sites.js'
 
 export interface Steered {
   readonly clock: Clock
@@ -12,6 +20,10 @@ export interface Steered {
   /** The configuration in force: another object after each change. */
   config(): ServerConfig
   pools(): Iterable<ApplicationPool>
+  /** The entries of the routing table that lead to a pool. */
+  regionsOf(pool: ApplicationPool): Iterable<Region>
+  /** One application of a site, as the workers know it. */
+  application(site: string, path: string): Application | undefined
   /** The port that a binding really has; 0 where its socket is not open. */
   portOf(binding: BindingConfig): number
   isSiteStarted(name: string): boolean

@@ -78,7 +78,7 @@ export const steeringRoutes = (server: Steered): Route[] => {
       handle: (asked) => {
         const pool = poolFor(asked)
         startPool(pool, asked.who)
-        return { body: poolOf(pool), version: poolVersion(pool) }
+        return { body: poolOf(server, pool), version: poolVersion(pool) }
       },
     },
     {
@@ -91,9 +91,9 @@ export const steeringRoutes = (server: Steered): Route[] => {
       handle: async (asked) => {
         const pool = poolFor(asked)
         const done = stopPool(pool, asked.who)
-        if (asked.query.wait === false) return { body: poolOf(pool), status: 202 }
+        if (asked.query.wait === false) return { body: poolOf(server, pool), status: 202 }
         await done
-        return { body: poolOf(pool), version: poolVersion(pool) }
+        return { body: poolOf(server, pool), version: poolVersion(pool) }
       },
     },
     {

@@ -16,6 +16,7 @@ interface Options {
   readonly wait?: boolean
   readonly timeout?: string
   readonly unset?: string[]
+  readonly from?: string
   readonly apppool?: string
   readonly site?: string
   readonly wp?: string
@@ -208,11 +209,14 @@ const addEditing = (root: Command): void => {
         async (file, options, words) => {
           const [name = '', ...settings] = words.filter((word) => typeof word === 'string')
           const { edit } = await import('./edit.js')
-          await edit(file, verb, { noun, name, settings, ...(options.unset ? { unset: options.unset } : {}) })
+          const { unset, from } = options
+          await edit(file, verb, { noun, name, settings, from, ...(unset ? { unset } : {}) })
         },
       )
       if (verb === 'set')
         command.option('--unset <names...>', 'settings to take out, so that their defaults count')
+      if (verb === 'add' && noun === 'apppool')
+        command.option('--from <apppool>', 'begin with the settings of this pool')
     }
   }
 }

@@ -12,13 +12,23 @@ export interface Affinity {
   readonly event: ServerEvent | undefined
 }
 
-export const planAffinity = ({ name, cpu }: PoolConfig): Affinity => {
+/** @param place - of the worker in its web garden, from 1 */
+export const planAffinity = ({ name, cpu }: PoolConfig, place: number): Affinity => {
   if (!cpu.smpAffinitized) return { prefix: [], event: undefined }
   const mask = (BigInt(cpu.smpProcessorAffinityMask2) << 32n) | BigInt(cpu.smpProcessorAffinityMask)
   const taskset = findProgram('taskset')
   if (taskset === undefined) return refused(name, mask, 'the program taskset (util-linux) is not installed')
-  if ((mask & allowed()) === 0n) return refused(name, mask, 'the server may use none of these processors')
-  return { prefix: [taskset, mask.toString(16)], event: undefined }
+  const usable = mask & allowed()
+  if (usable === 0n) return refused(name, mask, 'the server may use none of these processors')
+  const own = cpu.smpAffinityPerWorker ? oneOf(usable, place) : mask
+  return { prefix: [taskset, own.toString(16)], event: undefined }
+}
+
+/** The first processor of the mask for the first place, and so on; from the first again where there are more places. */
+const oneOf = (mask: bigint, place: number): bigint => {
+  const processors: bigint[] = []
+  for (let rest = mask; rest !== 0n; rest &= rest - 1n) processors.push(rest & -rest)
+  return processors[(place - 1) % processors.length] ?? mask
 }
 
 const refused = (pool: string, mask: bigint, why: string): Affinity => ({

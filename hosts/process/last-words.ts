@@ -30,6 +30,8 @@ export const leaveLastWords = (): void => {
       // Then node's own report on standard error has to do.
       return
     }
+    // One that is attached sees the worker as it failed; without one this is nothing. After it node waits until it lets go.
+    debugger
     // The server tells it, with the stack; node need not print it once more.
     process.exit(1)
   })

@@ -17,9 +17,9 @@ export interface Launch {
 }
 
 /** @throws Error when the account of the pool has gone since the configuration was checked. */
-export const launchOf = ({ id, pool }: WorkerStart): Launch => {
+export const launchOf = ({ id, pool, place = 1 }: WorkerStart): Launch => {
   const account = accountOf(pool)
-  const { prefix, event } = planAffinity(pool)
+  const { prefix, event } = planAffinity(pool, place)
   const line = [
     ...prefix,
     ...(account ? become(account) : []),

@@ -17,6 +17,7 @@ import { wasEvents } from '../../core/was/events.js'
 import { DutyCycle } from './duty-cycle.js'
 import { encodeFrame, FrameReader, LAST_FRAME } from './framing.js'
 import { guardian, MARK } from './guardian.js'
+import { readLastWords } from './last-words.js'
 import { launchOf } from './launch.js'
 import { passOn, Tail } from './output.js'
 import { processorTime } from './processor-time.js'
@@ -34,6 +35,9 @@ const KEPT_PRINTED = 4_096
 /** Milliseconds that standard error, and the pipes, may stay open after the end: somebody else may hold them. */
 const PRINTED_LATE = 250
 const SAID_LATE = 2_000
+
+/** Milliseconds after its last words in which a worker has ended, unless something holds it. */
+const HELD_AFTER = 1_000
 
 /** Windows has no groups; there libuv's job object ends children with the server. */
 const GROUPS = process.platform !== 'win32'
@@ -113,6 +117,9 @@ class ProcessWorker implements WorkerHandle {
     passOn(stderr, process.stderr)
     this.printed = new Tail(stderr, KEPT_PRINTED)
     this.lastWords = new Tail(lastWords, KEPT)
+    lastWords.once('data', () => {
+      setTimeout(this.lookForDebugger, HELD_AFTER).unref()
+    })
     this.toWorker = toWorker
     // It has ended; what else there is to say of that comes with its exit.
     toWorker.on('error', () => undefined)
@@ -178,6 +185,14 @@ class ProcessWorker implements WorkerHandle {
 
   private received(batch: Batch): void {
     if (this.state === 'running') this.observer.received(0, batch)
+  }
+
+  /** Last words come at once before the end; node lets a debugger that is attached disconnect first. */
+  private readonly lookForDebugger = (): void => {
+    const { child, state } = this
+    if (state !== 'running' || child?.exitCode !== null || child.signalCode !== null) return
+    const error = readLastWords(this.lastWords.text)
+    if (error) this.observer.held?.({ kind: 'crashed', error })
   }
 
   private killTree(): void {

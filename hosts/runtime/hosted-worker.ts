@@ -85,8 +85,9 @@ export class RuntimeWorker implements HostedWorker {
     return report
   }
 
-  /** Tells the applications. `settled` says when they are done with it. */
+  /** Tells the applications, once of each occasion. `settled` says when they are done with it. */
   announce(occasion: WorkerOccasion, notice: DrainNotice): void {
+    if (this.happened.has(occasion)) return
     this.happened.set(occasion, notice)
     if (occasion === 'drain')
       this.controller.abort(new Error(`Worker ${this.id} of pool "${this.pool}" drains: ${notice.reason}`))

@@ -19,6 +19,7 @@ export interface BatchReader {
   application(settings: ApplicationSettings): void
   start(settings: WorkerSettings): void
   drain(deadline: number, reason: string): void
+  ending(deadline: number, reason: string): void
   ping(): void
 }
 
@@ -71,6 +72,10 @@ export const readBatch = (batch: Batch, reader: BatchReader, from = 0): void => 
         case ToWorker.DRAIN:
           at += 3
           reader.drain(id, batch[at - 1] as string)
+          break
+        case ToWorker.ENDING:
+          at += 3
+          reader.ending(id, batch[at - 1] as string)
           break
         case ToWorker.PING:
           at += 1

@@ -210,6 +210,10 @@ export class Runtime implements ExchangeOwner, BatchReader {
     else socket.destroy()
   }
 
+  ending(deadline: number, reason: string): void {
+    this.worker?.announce('drain', { deadline, reason })
+  }
+
   drain(deadline: number, reason: string): void {
     const notice = { deadline, reason }
     this.worker?.announce('drain', notice)

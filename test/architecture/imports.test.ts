@@ -86,6 +86,15 @@ t.test('core imports nothing of modules, hosts or examples', async (t) => {
   )
 })
 
+t.test('the supervision wing knows no HTTP: no listener, no host, no socket', async (t) => {
+  const guilty = imports.filter(
+    ({ file, specifier, target }) =>
+      file.startsWith('core/was/') &&
+      (/^(node:)?(http|http2|https|net|tls)$/.test(specifier) || target?.startsWith('hosts/') === true),
+  )
+  t.same(where(guilty), [])
+})
+
 t.test('a module imports the public entry and its own folder only', async (t) => {
   const guilty = imports.filter(({ file, target }) => {
     const [top, slot] = file.split('/')

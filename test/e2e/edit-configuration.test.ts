@@ -66,6 +66,21 @@ t.test(
     t.match(await webgarden(folder, 'delete site Nain'), { code: 4, stderr: /did you mean "Main"/ })
     t.equal(await read(), before)
 
+    await says(t, folder, 'add apppool Copy --from api queueLength:3000', /apppool "Copy" added/)
+    t.match(
+      await read(),
+      '{ "name": "Copy", "processModel": { "maxProcesses": 2 }, "queueLength": 3000 }',
+      'the settings of the other, but for those that are given',
+    )
+    await says(t, folder, 'add apppool Plain --from DefaultAppPool', /added/)
+    t.match(await read(), '{ "name": "Plain" }')
+    t.match(await webgarden(folder, 'add apppool Other --from Apj'), {
+      code: 4,
+      stderr: /did you mean "Api"/,
+    })
+    await says(t, folder, 'delete apppool Copy', /deleted/)
+    await says(t, folder, 'delete apppool Plain', /deleted/)
+
     await says(t, folder, 'delete site Other', /site "Other" deleted/)
     await says(t, folder, 'set apppool Api --unset queueLength', /changed/)
     t.notMatch(await read(), /queueLength|Other/)

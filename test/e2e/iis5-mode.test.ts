@@ -95,6 +95,58 @@ t.test('applications run in the server, pooled in one process, or alone in their
   t.notMatch(printed(), /This ends the whole server/)
 })
 
+t.test('handlers and filters run where their application does: in the server, or in its host', async (t) => {
+  const extended = (path: string, appIsolated: string): Record<string, unknown> => ({
+    ...application(path, appIsolated),
+    handlers: [{ name: 'where', path: '*.where', module: './handler.mjs', requireAccess: 'None' }],
+    filters: [{ name: 'heard', module: './filter.mjs' }],
+  })
+  const applications = [
+    extended('/in', 'inProcess'),
+    extended('/pooled', 'pooled'),
+    extended('/alone', 'isolated'),
+  ]
+  const extensions = {
+    'handler.mjs': `import { defineHandler } from 'webgarden'
+export default defineHandler({ name: 'where', handle: (ecb) => ecb.writeClient(String(process.pid)).then(() => 'SUCCESS') })`,
+    'filter.mjs': `import { defineFilter } from 'webgarden'
+export default defineFilter({ name: 'heard', sendResponse(pfc, headers) {
+  headers.setHeader('X-Filter', String(process.pid))
+  return 'REQ_NEXT_NOTIFICATION'
+} })`,
+  }
+  for (const isolationMode of ['iis5', 'workerProcess']) {
+    const server = await startServer(
+      {
+        isolationMode,
+        ...(isolationMode === 'iis5' ? {} : { applicationPools: [{ name: 'P', isolation: 'process' }] }),
+        sites: [
+          {
+            name: 'Test',
+            bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
+            applications,
+          },
+        ],
+      },
+      { ...files, ...extensions },
+    )
+    t.teardown(() => server.stop())
+    const places = []
+    for (const { path } of applications as { path: string }[]) {
+      const host = await pidOf(server, path)
+      const handled = await fetch(`${server.url + path}/a.where`)
+      t.equal(await handled.text(), String(host), `${isolationMode}: the handler of ${path}`)
+      t.equal(handled.headers.get('x-filter'), String(host), `${isolationMode}: the filter of ${path}`)
+      places.push(host)
+    }
+    const own = server.process.pid ?? 0
+    if (isolationMode === 'iis5') {
+      t.equal(places[0], own)
+      t.equal(new Set(places).size, 3)
+    } else t.same([places.includes(own), new Set(places).size], [false, 1], 'in the worker of their pool')
+  }
+})
+
 t.test('an application in the server that cannot be loaded costs its own clients 503 only', async (t) => {
   const server = await startServer(
     {

@@ -42,7 +42,11 @@ export const CONFIG = {
 
 /** A server with that configuration; it ends with the test. */
 export const start = async (t: Test, config: object = CONFIG): Promise<TestServer> => {
-  const server = await startServer(config, { 'app.mjs': APPLICATION, 'files/a.txt': 'a file' })
+  const server = await startServer(config, {
+    'app.mjs': APPLICATION,
+    'broken.mjs': `throw new Error('not today')`,
+    'files/a.txt': 'a file',
+  })
   t.teardown(() => server.stop())
   return server
 }

@@ -39,6 +39,11 @@ export const cpu = Type.Object(
       default: UINT_MAX,
       description: 'Processors 32 to 63, one bit each.',
     }),
+    smpAffinityPerWorker: Type.Boolean({
+      default: false,
+      description:
+        'Whether each worker of a web garden is bound to one processor of the masks, another one for each in turn, instead of to all of them. Needs smpAffinitized.',
+    }),
     processorGroup: Type.Integer({
       minimum: 0,
       maximum: 2_147_483_647,

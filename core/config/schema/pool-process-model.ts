@@ -62,6 +62,13 @@ export const processModel = Type.Object(
       default: '00:00:20',
       description: 'A worker that has not answered a ping by then is replaced.',
     }),
+    responseDeadlockInterval: TimeSpan({
+      from: 0,
+      to: LONGEST,
+      default: '00:00:00',
+      description:
+        "A worker that has all the requests that it may take, and has finished none of them for so long while others wait, is unhealthy: the next ping sees it, and it is recycled. 0 is never. (A setting of ASP.NET's processModel, there 3 minutes; off here, since long polls and event streams look the same.)",
+    }),
     logEventOnProcessModel: Flags(['IdleTimeout'], {
       default: ['IdleTimeout'],
       description: 'What is told to the event log.',

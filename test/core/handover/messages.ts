@@ -14,6 +14,7 @@ const FIELDS: Readonly<Record<number, number>> = {
   [ToWorker.RESPONSE_ACK]: 3,
   [ToWorker.DRAIN]: 3,
   [ToWorker.PING]: 1,
+  [ToWorker.ENDING]: 3,
 }
 
 const FIELDS_TO_LISTENER: Readonly<Record<number, number>> = {

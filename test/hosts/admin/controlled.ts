@@ -41,6 +41,8 @@ export class Controlled {
         rollback: () => Promise.reject(new Error('not in this test')),
       },
       pools: () => hosted.service.pools.values(),
+      regionsOf: (pool) => hosted.service.regionsOf(pool),
+      application: (site, path) => hosted.service.sites.application(site, path),
       portOf: ({ port }) => port,
       isSiteStarted: (name) => hosted.service.isSiteStarted(name),
       startSite: (name) => {
