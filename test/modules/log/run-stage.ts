@@ -51,7 +51,7 @@ export const runStage = async (t: Test, changes: Partial<LogConfig> = {}) => {
   const configure = (sites: readonly Site[], changed: Partial<LogConfig>): void => {
     const config = {
       log: serverLog(directory, changed),
-      sites: sites.map(({ id, config }) => ({ id, ...config })),
+      sites: sites.map(({ config }) => config),
     }
     stage.configure?.(config as unknown as ServerConfig, {} as ConfigurationChanges)
   }
