@@ -108,9 +108,17 @@ const checkModules = (config: ServerConfig, files: ModuleFiles, report: Report):
 }
 
 /** A module that stands nowhere in the slot gets no records at all, whatever a site says. */
-const checkSiteLogs = ({ sites, pipeline, modules }: ServerConfig, report: Report): void => {
+const checkSiteLogs = ({ sites, pipeline, modules, log }: ServerConfig, report: Report): void => {
   const inUse = new Set((pipeline.log ?? []).filter((name) => modules.some((module) => module.name === name)))
   for (const { logFile, pointer } of sites) {
+    const { enabled, logFormat, modules: wanted = [...inUse] } = logFile
+    if (enabled && logFormat === 'Custom' && log.centralLogFileMode === 'Site' && wanted.length === 0) {
+      report(
+        `${pointer}/logFile/logFormat`,
+        'Custom writes no file, and no log module gets the requests of this site: declare one in "modules" and name it in pipeline.log and, ' +
+          'where the site has a list, in logFile.modules; or set "enabled": false',
+      )
+    }
     logFile.modules?.forEach((name, index) => {
       if (name === '' || inUse.has(name)) return
       const remedy = suggestion(name, inUse) || '; name it there too'

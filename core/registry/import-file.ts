@@ -14,7 +14,8 @@ export const importFile = async (file: string): Promise<Record<string, unknown>>
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    // Whatever the file throws, null too.
+    const code = (error as NodeJS.ErrnoException | null)?.code
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT.has(extname(file))) {
       const remedy = 'compile it to JavaScript (tsc) and name that file, or run with node 22.18 or later'
       throw new Error(`node ${process.version} does not run TypeScript (${file}): ${remedy}`, {

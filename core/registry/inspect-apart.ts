@@ -42,8 +42,9 @@ export const inspectApart = async (inspection: Inspection, timeLimit = TIME_LIMI
       settle({ kind: 'failed', message: `was not loaded within ${timeLimit / 1000} s` })
     }, timeLimit)
     thread.once('message', settle)
-    thread.once('error', (error) => {
-      settle({ kind: 'failed', message: `cannot be loaded: ${error.message}` })
+    thread.once('error', (error: unknown) => {
+      const why = error instanceof Error ? error.message : `${String(error)} was thrown`
+      settle({ kind: 'failed', message: `cannot be loaded: ${why}` })
     })
     thread.once('exit', (code) => {
       settle({ kind: 'failed', message: `ends the thread that loads it, with exit code ${code}` })

@@ -62,7 +62,7 @@ const checkApart = (task: ExtensionsTask): Promise<CheckedExtensions> =>
       void thread.terminate()
     })
     thread.on('error', (error) => {
-      fail(`ends the thread that imports it: ${error.message}`)
+      fail(`ends the thread that imports it: ${error instanceof Error ? error.message : String(error)}`)
     })
     thread.on('exit', (code) => {
       fail(`ends the thread that imports it with exit code ${code}`)

@@ -10,10 +10,11 @@ export const reportServerEnd = (events: EventLog): (() => void) => {
     unwatch()
     events.write({ id: 0, level: 'error', source: 'W3SVC', text, facts })
   }
-  const onError = (error: Error): void => {
+  const onError = (error: unknown): void => {
     // Somebody catches it after all, though it be an application.
     if (process.listenerCount('uncaughtException') > 0) return
-    write(`An error that nobody caught: ${error.message}. ${MEANING}; ${REMEDY}`, { error: error.stack })
+    const { message, stack } = error instanceof Error ? error : new Error(`${String(error)} was thrown`)
+    write(`An error that nobody caught: ${message}. ${MEANING}; ${REMEDY}`, { error: stack })
   }
   const onExit = (exitCode: number): void => {
     write(`Somebody called process.exit(${exitCode}). ${MEANING}; ${REMEDY}`, { exitCode })

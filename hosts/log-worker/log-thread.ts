@@ -1,9 +1,10 @@
 /** The thread of one log module: a Piscina instance with one task, whose promise is the thread's life. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { Piscina } from 'piscina'
 import type { LogStart } from './batch.js'
-import type { FromLogWorker, ToLogWorker } from './messages.js'
+import { CLOSED, type FromLogWorker, type ToLogWorker } from './messages.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
 
@@ -42,8 +43,8 @@ export const startLogThread = (
   const { port1, port2 } = new MessageChannel()
   const thread = new RunningThread(piscina, port1, observer)
   piscina.run({ port: port2, start }, { transferList: [port2] }).then(
-    () => {
-      thread.end(null)
+    (result: unknown) => {
+      thread.end(result === CLOSED ? null : explain(result))
     },
     (error: unknown) => {
       thread.end(explain(error))
@@ -89,7 +90,7 @@ class RunningThread implements LogThread {
 }
 
 const explain = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return `${inspect(error)} was thrown`
   if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it was out of memory'
   const exit = /^worker exited with code: (-?\d+)$/.exec(error.message)
   return exit ? `it called process.exit(${exit[1] ?? ''})` : error.message

@@ -2,6 +2,9 @@
 import type { ServerEvent } from '../../core/contract/events.js'
 import type { Batch } from './batch.js'
 
+/** What the task of a log worker resolves with when its module has closed; Piscina takes a `throw null` for a result too. */
+export const CLOSED = 'closed'
+
 /** `close`: nothing comes any more; the worker's task ends when the module has closed. */
 export type ToLogWorker =
   | {

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Log } from '../../core/contract/log.js'
 import { moduleOf } from '../../core/registry/module-of.js'
 import type { LogStart } from './batch.js'
-import type { FromLogWorker, ToLogWorker } from './messages.js'
+import { CLOSED, type FromLogWorker, type ToLogWorker } from './messages.js'
 import { recordsOf } from './records.js'
 import { importFile } from '../../core/registry/import-file.js'
 
@@ -11,7 +11,7 @@ import { importFile } from '../../core/registry/import-file.js'
 const QUIET = 1000
 
 /** Resolves when the module has closed; a set-up that fails rejects it, a crash or an exit ends the thread. */
-export default async ({ port, start }: { port: MessagePort; start: LogStart }): Promise<void> => {
+export default async ({ port, start }: { port: MessagePort; start: LogStart }): Promise<typeof CLOSED> => {
   const say = (message: FromLogWorker): void => {
     port.postMessage(message)
   }
@@ -23,7 +23,7 @@ export default async ({ port, start }: { port: MessagePort; start: LogStart }): 
       else
         desk.close(() => {
           port.close()
-          resolve()
+          resolve(CLOSED)
         })
     })
     say({ kind: 'ready' })

@@ -1,8 +1,10 @@
 /** Runs workers as Piscina threads: own heap, own event loop; a crash, an exit or an endless loop stays inside. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { Piscina } from 'piscina'
 import type { Batch } from '../../core/contract/messages.js'
+import { DRAINED } from './drained.js'
 import type {
   WorkerEnd,
   WorkerHandle,
@@ -87,8 +89,9 @@ class ThreadWorker implements WorkerHandle {
       if (this.ending === 'no') this.observer.received(lane, batch)
     })
     try {
-      await this.piscina.run({ port: port2 }, { transferList: [port2] })
-      this.alive--
+      const result: unknown = await this.piscina.run({ port: port2 }, { transferList: [port2] })
+      if (result === DRAINED) this.alive--
+      else this.end(endOf(result))
     } catch (error) {
       // One thread of a worker that ends takes the worker with it, as in a process.
       this.end(endOf(error))
@@ -122,7 +125,7 @@ class ThreadWorker implements WorkerHandle {
 const NOTHING: ArrayBuffer[] = []
 
 const endOf = (error: unknown): WorkerEnd => {
-  const known = error instanceof Error ? error : new Error(String(error))
+  const known = error instanceof Error ? error : new Error(`${inspect(error)} was thrown`)
   if ((known as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
     return { kind: 'outOfMemory', error: known }
   const exit = /^worker exited with code: (-?\d+)$/.exec(known.message)

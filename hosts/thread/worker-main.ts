@@ -5,11 +5,15 @@ import { standardModules } from '../../modules/app/standard.js'
 import { standardAdapters } from '../adapters/standard.js'
 import { installListenCapture } from '../runtime/listen-capture.js'
 import { Runtime } from '../runtime/runtime.js'
+import { DRAINED } from './drained.js'
 
 installListenCapture()
 
-/** Resolves when the worker has drained; a crash, an exit or out of memory rejects it on the listener's side. */
-export default async ({ port }: { port: MessagePort }): Promise<void> => {
+/**
+ * Resolves when the worker has drained; a crash, an exit or out of memory rejects it on the listener's side, or resolves it with
+ * something else: Piscina takes a `throw null` for a result.
+ */
+export default async ({ port }: { port: MessagePort }): Promise<typeof DRAINED> => {
   const standard = await standardAdapters()
   return new Promise((resolve) => {
     const runtime = new Runtime({
@@ -20,7 +24,7 @@ export default async ({ port }: { port: MessagePort }): Promise<void> => {
       modules: standardModules,
       onDrained: () => {
         port.close()
-        resolve()
+        resolve(DRAINED)
       },
     })
     port.on('message', (batch: Batch) => {

@@ -18,6 +18,7 @@ const names: Readonly<Record<Format, readonly [string, string]>> = {
   NCSA: ['nc', 'ncsa'],
   JSON: ['js', 'json'],
   Binary: ['ra', 'raw'],
+  // Has no file.
   Custom: ['', ''],
 }
 

@@ -5,6 +5,7 @@ import {
   type RequestContext,
   type ServerConfig,
   type Site,
+  type SiteConfig,
 } from '../../core/index.js'
 import { CentralLog } from './central-log.js'
 import { isListenerError } from './error-line.js'
@@ -46,7 +47,7 @@ export default defineStage({
           central = null
         } else if (central) central.follow(changed.log, encoding)
         else central = centralOf(changed, files)
-        const ids = new Set(central ? [] : changed.sites.map(({ id }) => id))
+        const ids = new Set(central ? [] : changed.sites.filter(hasFile).map(({ id }) => id))
         for (const [id, log] of siteLogs) {
           if (ids.has(id)) continue
           siteLogs.delete(id)
@@ -60,7 +61,7 @@ export default defineStage({
         const { site } = ctx
         if (site?.config.logFile.enabled) {
           if (central) central.write(ctx, site)
-          else logOf(site).write(ctx)
+          else if (hasFile(site.config)) logOf(site).write(ctx)
         }
         if (isListenerError(ctx)) errorLog.write(ctx)
         return 'CONTINUE'
@@ -68,6 +69,9 @@ export default defineStage({
     }
   },
 })
+
+/** What a site with a custom log says of its requests, its log modules have been told. */
+const hasFile = ({ logFile }: SiteConfig): boolean => logFile.logFormat !== 'Custom'
 
 const encodingOf = ({ log }: ServerConfig): LogEncoding => (log.logInUTF8 ? 'utf8' : 'latin1')
 

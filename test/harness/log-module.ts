@@ -4,9 +4,8 @@ import { isMainThread } from 'node:worker_threads'
 import { Type } from 'typebox'
 import { defineLog, type LogRecord } from 'webgarden'
 
-/** An import in the server's own thread would show. */
-if (isMainThread && process.env.LOG_MODULE_IMPORTED !== undefined)
-  appendFileSync(process.env.LOG_MODULE_IMPORTED, 'imported in the main thread\n')
+/** Where the server has been started: an import in its own thread would show. */
+if (isMainThread) appendFileSync('imported-in-the-main-thread', '')
 
 export default defineLog({
   name: 'log-module',

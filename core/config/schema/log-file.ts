@@ -140,8 +140,8 @@ export const logFile = Type.Object(
     }),
     logFormat: Type.Enum(['W3C', 'IIS', 'NCSA', 'JSON', 'Custom'], {
       default: 'W3C',
-      notSupportedYet: ['Custom'],
-      description: 'Format of the log; JSON, one object for each line, is beyond IIS.',
+      description:
+        'Format of the log; JSON, one object for each line, is beyond IIS. Custom: no file, only what log modules write.',
     }),
     logExtFileFlags: Flags(logFlags, {
       default: standardFlags,

@@ -56,6 +56,21 @@ const cases: Readonly<Record<string, readonly [file: string, ...lines: string[]]
     `{ ${SITES},\n "eventLog": { "colour": 1 } }`,
     'FILE:2:16: /eventLog/colour: unknown key "colour"; the keys here are "file" and "level"',
   ],
+  'a site that wants a log module which nobody runs': [
+    `{ ${SITES},\n "modules": [{ "name": "audit", "module": "./app.js" }],\n "siteDefaults": { "logFile": { "modules": ["audit"] } } }`,
+    'FILE:1:13: /sites/0/logFile/modules/0: there is no log module "audit" in pipeline.log; name it there too',
+  ],
+  'a custom log that nobody writes': [
+    `{ "sites": [{ "name": "a", ${BINDINGS}, ${APPS},\n  "logFile": { "logFormat": "Custom" } }] }`,
+    'FILE:2:29: /sites/0/logFile/logFormat: Custom writes no file, and no log module gets the requests of this site: declare one in "modules" and name it in pipeline.log and, where the site has a list, in logFile.modules; or set "enabled": false',
+  ],
+  'a custom log whose site wants none of the log modules': [
+    `{ "modules": [{ "name": "audit", "module": "./app.js" }], "pipeline": { "log": "audit" },\n "sites": [{ "name": "a", ${BINDINGS}, ${APPS},\n  "logFile": { "logFormat": "Custom", "modules": [] } }] }`,
+    'FILE:3:29: /sites/0/logFile/logFormat: Custom writes no file, and no log module gets the requests of this site: declare one in "modules" and name it in pipeline.log and, where the site has a list, in logFile.modules; or set "enabled": false',
+  ],
+  'a custom log that a module writes, one that is off, and one beside a central log, are right': [
+    `{ "modules": [{ "name": "audit", "module": "./app.js" }], "pipeline": { "log": "audit" },\n "siteDefaults": { "logFile": { "logFormat": "Custom" } }, ${SITES} }`,
+  ],
   'a wrong slot': [
     `{ ${SITES},\n "pipeline": { "cach": "cache" } }`,
     'FILE:2:16: /pipeline/cach: unknown key "cach"; did you mean "cache"?',

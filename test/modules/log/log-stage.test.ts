@@ -350,3 +350,17 @@ t.test('a change of configuration: other folders, another encoding, and a site t
     'httperr1.log',
   ])
 })
+
+t.test('a custom log has no file; one that becomes custom is written to its end', async (t) => {
+  const { directory, configure, log, stop } = await runStage(t)
+  const site = makeSite({ directory }) as { config: object } & Site
+  log(makeRequest({ site }))
+  log(makeRequest({ site: makeSite({ directory, logFormat: 'Custom' }, 2) }))
+  site.config = makeSite({ directory, logFormat: 'Custom' }).config
+  configure([site], {})
+  await until(() => read(join(directory, 'W3SVC1', 'u_ex101231.log')).endsWith(LINE))
+  log(makeRequest({ site }))
+  await stop()
+  t.equal(read(join(directory, 'W3SVC1', 'u_ex101231.log')).split('\r\n').length, 6, 'head and one line')
+  t.same(list(directory), ['W3SVC1'])
+})

@@ -49,7 +49,10 @@ export const runStage = async (t: Test, changes: Partial<LogConfig> = {}) => {
   }
   /** The configuration has changed. */
   const configure = (sites: readonly Site[], changed: Partial<LogConfig>): void => {
-    const config = { log: serverLog(directory, changed), sites }
+    const config = {
+      log: serverLog(directory, changed),
+      sites: sites.map(({ config }) => config),
+    }
     stage.configure?.(config as unknown as ServerConfig, {} as ConfigurationChanges)
   }
   const stop = async (): Promise<void> => {
