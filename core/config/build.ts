@@ -9,6 +9,7 @@ import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
 import { plain } from './json-schema.js'
 import { member } from './problem.js'
 import { application } from './schema/application.js'
+import { sharedCaching } from './schema/caching.js'
 import { extensionLists } from './schema/extensions.js'
 import type {
   ApplicationConfig,
@@ -120,7 +121,7 @@ class Builder {
     const raws = list(this.raw.sites)
     const ids = new SiteIds(raws)
     return raws.map((raw, index) => {
-      const own = inherit(this.raw.siteDefaults, raw)
+      const own = inherit(inherit({ caching: sharedOf(this.raw.caching) }, this.raw.siteDefaults), raw)
       const pointer = member('/sites', index)
       const settings = this.complete(ownSettings, own) as Omit<
         SiteConfig,
@@ -187,6 +188,10 @@ class Builder {
     return complete(plain(schema), own, this.directory)
   }
 }
+
+/** What sites inherit of the server's own cache settings. */
+const sharedOf = (caching: unknown): Raw =>
+  Object.fromEntries(Object.entries(isObject(caching) ? caching : {}).filter(([key]) => key in sharedCaching))
 
 type Lists = 'handlers' | 'filters' | 'modules'
 
