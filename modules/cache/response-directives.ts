@@ -1,5 +1,5 @@
 /** What a response says to this cache: the first targeted field that it has, or its Cache-Control (RFC 9213). */
-import type { CacheControl} from './cache-control.js';
+import type { CacheControl } from './cache-control.js'
 import { parseCacheControl } from './cache-control.js'
 import type { ResponseHead } from './response-head.js'
 import { parseDictionary, type Item } from './structured-fields.js'
