@@ -116,10 +116,11 @@ export class Fetching implements FetchOwner {
         return ''
     }
     const why = this.reason(ctx, fetch)
-    if (fetch !== null) fetch.answered = true
     const kept = this.keeper.keep(ctx, fetch?.waiting.size ?? 0, (what) => {
       this.became(ctx, fetch, what)
     })
+    // Not before: where keeping has thrown, the end of the request lets those go who wait.
+    if (fetch !== null) fetch.answered = true
     return kept ? `${why}; stored` : why
   }
 

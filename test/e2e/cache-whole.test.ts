@@ -1,7 +1,8 @@
 /** What the response cache does beyond fresh hits, over the built server: validation, waiting, stale answers, policies. */
 import { once } from 'node:events'
 import { rename, writeFile } from 'node:fs/promises'
-import { Agent, request as send, type IncomingMessage } from 'node:http'
+import { Agent, createServer, request as send, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
@@ -34,6 +35,18 @@ const site = (name: string, applications: readonly object[]): object => ({
   applications: applications.map((one) => ({ module: './app.mjs', ...one })),
 })
 
+/** Another server, which the proxy asks. */
+const conditions: (string | undefined)[] = []
+const backend = createServer((request, response) => {
+  conditions.push(request.headers['if-none-match'])
+  response.setHeader('Cache-Control', 'max-age=1').setHeader('ETag', '"b"')
+  if (request.headers['if-none-match'] === '"b"') response.writeHead(304).end()
+  else response.end('from behind')
+})
+await once(backend.listen(0, '127.0.0.1'), 'listening')
+t.teardown(() => backend.close())
+const behind = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`
+
 const server = await startServer(
   {
     caching: { cacheStatus: 'wg' },
@@ -43,6 +56,7 @@ const server = await startServer(
         { path: '/' },
         { path: '/frail', applicationPool: 'Frail' },
         { path: '/renewed', applicationPool: 'Renewed', caching: { flushOnRecycle: true } },
+        { path: '/proxied', type: 'proxy', module: undefined, options: { servers: [behind] } },
         { path: '/hot', caching: { frequentHitThreshold: 3 } },
         {
           path: '/files',
@@ -172,6 +186,21 @@ t.test('a worker that crashes, or cuts the connection, is answered for with what
   t.match(await ask(paths[0] ?? ''), { body: bodies[0], how: /fwd=stale/ })
   await t.rejects(ask(paths[1] ?? ''), 'must-revalidate forbids it')
   t.match(await ask(paths[2] ?? ''), { body: bodies[2], how: /fwd=stale/ })
+})
+
+t.test('what comes from behind the reverse proxy is kept, validated, and answered for', async (t) => {
+  const path = '/proxied/x'
+  const isFresh = async (): Promise<boolean> =>
+    (await ask(path, { 'cache-control': 'only-if-cached' })).status === 200
+  t.match(await ask(path), { body: 'from behind', how: 'wg; fwd=uri-miss; stored' })
+  t.match(await ask(path), { body: 'from behind', how: /hit/ })
+  while (await isFresh()) await pause(50)
+  t.match(await ask(path), { body: 'from behind', how: /fwd-status=304/ })
+  t.same(conditions, [undefined, '"b"'])
+  backend.close()
+  backend.closeAllConnections()
+  while (await isFresh()) await pause(50)
+  t.match(await ask(path), { status: 200, body: 'from behind', how: /fwd-status=502/ })
 })
 
 t.test('the cache forgets URLs, all below one, tags, and what belongs to one site', async (t) => {
