@@ -46,14 +46,16 @@ export const steered = (rooms: Rooms): Steered => {
     requests: () => listener.requests(),
     connectionCount: () => listener.connectionCount,
     modules: () => modulesOf(rooms),
-    flush: () =>
-      Object.values(rooms.stages)
-        .flat()
-        .flatMap(({ name, stage }) => {
-          if (!stage.flush) return []
-          stage.flush()
-          return [name]
-        }),
+    flush: (what) => {
+      const flushed = { stages: [] as string[], responses: 0 }
+      for (const { name, stage } of Object.values(rooms.stages).flat()) {
+        if (!stage.flush) continue
+        const count = stage.flush(what)
+        flushed.stages.push(name)
+        if (typeof count === 'number') flushed.responses += count
+      }
+      return flushed
+    },
   }
 }
 

@@ -12,6 +12,7 @@ import {
   pool,
   server,
   site,
+  siteCaching,
   siteLog,
 } from './compiled-schema.js'
 import { complete } from './complete.js'
@@ -138,7 +139,7 @@ class Builder {
     const raws = list(this.raw.sites)
     const ids = new SiteIds(raws)
     return raws.map((raw, index) => {
-      const own = inherit(this.raw.siteDefaults, raw)
+      const own = inherit(inherit({ caching: sharedOf(this.raw.caching) }, this.raw.siteDefaults), raw)
       const pointer = member('/sites', index)
       const settings = this.complete(ownSettings, own) as Omit<
         SiteConfig,
@@ -205,6 +206,14 @@ class Builder {
     return complete(schema, own, this.directory)
   }
 }
+
+/** What sites inherit of the server's own cache settings. */
+const sharedOf = (caching: unknown): Raw =>
+  Object.fromEntries(
+    Object.entries(isObject(caching) ? caching : {}).filter(
+      ([key]) => key !== 'enabled' && key in (siteCaching.properties ?? {}),
+    ),
+  )
 
 type Lists = 'handlers' | 'filters' | 'modules'
 

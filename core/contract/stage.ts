@@ -5,6 +5,7 @@ import type { RequestContext } from '../pipeline/request-context.js'
 import type { Clock } from '../clock.js'
 import type { Namespace } from '../namespace/namespace.js'
 import type { EventLog } from './events.js'
+import type { FlushTarget } from './flush.js'
 import type { ConfigurationChanges, ServerConfig } from './config.js'
 
 /** The places of the listener's pipeline that `applicationHost.json` can fill. */
@@ -29,9 +30,12 @@ export interface Stage {
   cancel?(ctx: RequestContext): void
   /**
    * A promise of a validate or cache stage: `run` depends on nothing but the request, is synchronous, and has no effect
-   * unless it answers `FINISH`. Then the front door may ask it before node's parser does.
+   * unless it answers `FINISH`. Then the front door may ask it before node's parser does. With a `peek`, the promise is
+   * that one's.
    */
   readonly repeatable?: boolean
+  /** Instead of `run`, for the front door: answers `FINISH` with the response set if it has one, else does nothing. */
+  peek?(ctx: RequestContext): 'CONTINUE' | 'FINISH'
   /** A cache module's second half: sees each response that was not its own, before it is sent. */
   store?(ctx: RequestContext): void
   /**
@@ -39,8 +43,13 @@ export interface Stage {
    * never while a `run` of this stage is on the stack. A stage without it keeps what `setup` has read.
    */
   configure?(config: ServerConfig, changes: ConfigurationChanges): void
-  /** Forgets all that it keeps of earlier requests, and what is under way now: asked for by the administrator. */
-  flush?(): void
+  /**
+   * Forgets what it keeps of earlier requests, and of what is under way now: asked for by the administrator.
+   *
+   * @param what - nothing but this; all of it where left out
+   * @returns how many responses it has forgotten, if it can tell
+   */
+  flush?(what?: FlushTarget): unknown
   /** Closes the files that it writes and opens those that have their names now: the administrator has moved them (SIGHUP). */
   reopen?(): void
 }

@@ -151,6 +151,7 @@ export type Recycled = Static<typeof recycled>
 
 export const flushed = Type.Object({
   stages: Type.Array(Type.String(), { description: 'The stages that have forgotten what they kept.' }),
+  responses: Count('Responses that were forgotten, as far as the stages can tell'),
 })
 export type Flushed = Static<typeof flushed>
 

@@ -16,6 +16,8 @@ export interface StateRow {
 export interface Run<C> {
   readonly name: string
   readonly run: (ctx: C) => Outcome | Promise<SettledOutcome>
+  /** What the front door asks instead of `run`, if there is one: it may answer only what is there already. */
+  readonly peek?: ((ctx: C) => Outcome | Promise<SettledOutcome>) | undefined
   /** The request goes on without this step, which held it pending. */
   readonly cancel?: ((ctx: C) => void) | undefined
   /** It may be asked again for the same request. */
@@ -26,6 +28,7 @@ export interface Step<C> {
   readonly state: string
   readonly name: string
   readonly run: (ctx: C) => Outcome | Promise<SettledOutcome>
+  readonly peek: ((ctx: C) => Outcome | Promise<SettledOutcome>) | undefined
   readonly cancel: ((ctx: C) => void) | undefined
   /** Index of the step that follows; the number of steps means done. */
   readonly next: number
@@ -53,11 +56,11 @@ export const buildSteps = <C>(
   const startOf = (state: string): number => firstOf.get(state) ?? count
   let index = 0
   const steps = filled.flatMap(({ row: { state, onContinue, onFinish, onError }, runs }) =>
-    runs.map(({ name, run, cancel, repeatable = false }, at): Step<C> => {
+    runs.map(({ name, run, peek, cancel, repeatable = false }, at): Step<C> => {
       index++
       const next = at < runs.length - 1 ? index : startOf(onContinue)
       const finish = state === 'log' ? next : startOf(onFinish)
-      return Object.freeze({ state, name, run, cancel, next, finish, onError, repeatable })
+      return Object.freeze({ state, name, run, peek, cancel, next, finish, onError, repeatable })
     }),
   )
   return Object.freeze(steps)

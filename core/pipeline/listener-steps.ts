@@ -26,6 +26,7 @@ export const listenerSteps = (chains: Chains, clock: Clock): readonly Step<Reque
 const runOf = ({ name, stage }: NamedStage): Run<RequestContext> => ({
   name,
   run: stage.run.bind(stage),
+  peek: stage.peek?.bind(stage),
   cancel: stage.cancel?.bind(stage),
   repeatable: stage.repeatable,
 })

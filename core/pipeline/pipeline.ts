@@ -1,11 +1,13 @@
 /** The listener's runner: from `validate` to `done`; the log runs exactly once, whatever happens. */
 import type { Clock } from '../clock.js'
 import type { EventLog } from '../contract/events.js'
+import type { RequestFollower } from '../contract/follower.js'
 import { RequestError, errorTable, type ErrorCode } from '../errors.js'
 import type { Step } from './build.js'
+import { DetachedConnection, discardingWriter } from './detached.js'
 import { setClientGone, setErrorResponse } from './finish.js'
 import { listenerSteps, type Chains } from './listener-steps.js'
-import type { RequestContext } from './request-context.js'
+import { RequestContext } from './request-context.js'
 import { Runner } from './runner.js'
 
 export class Pipeline extends Runner<RequestContext> {
@@ -16,9 +18,14 @@ export class Pipeline extends Runner<RequestContext> {
   private readonly routeAt: number
   private readonly queueAt: number
   private readonly events: EventLog
+  private readonly clock: Clock
+  private readonly chains: Chains
+  private unattended: Pipeline | null = null
 
   constructor(chains: Chains, events: EventLog, clock: Clock) {
     super(listenerSteps(chains, clock))
+    this.chains = chains
+    this.clock = clock
     this.respondAt = this.firstOf('respond')
     this.routeAt = this.firstOf('route')
     this.queueAt = this.firstOf('queue')
@@ -50,7 +57,7 @@ export class Pipeline extends Runner<RequestContext> {
       ctx.state = step.state
       ctx.step = index
       try {
-        if (step.run(ctx) === 'FINISH') {
+        if ((step.peek ?? step.run)(ctx) === 'FINISH') {
           this.walk(ctx, step.finish)
           return true
         }
@@ -59,6 +66,39 @@ export class Pipeline extends Runner<RequestContext> {
       }
     }
     return false
+  }
+
+  /** A request of a stage's own for the URL of `ctx`, without a client: from the route on, and not logged. */
+  askAgain(ctx: RequestContext, rawHeaders: readonly string[], follower: RequestFollower): void {
+    const pipeline = (this.unattended ??= this.withoutClients())
+    const connection = new DetachedConnection(ctx.connection)
+    const own = new RequestContext(
+      pipeline,
+      connection,
+      discardingWriter,
+      'GET',
+      ctx.target,
+      '1.1',
+      rawHeaders,
+      null,
+      true,
+      false,
+      this.clock.now(),
+    )
+    own.host = ctx.host
+    own.path = ctx.path
+    own.query = ctx.query
+    own.url = ctx.url
+    own.follower = follower
+    pipeline.walk(own, pipeline.routeAt)
+  }
+
+  private withoutClients(): Pipeline {
+    const pipeline = new Pipeline({ ...this.chains, log: [] }, this.events, this.clock)
+    pipeline.onDone = ({ connection }) => {
+      ;(connection as DetachedConnection).end()
+    }
+    return pipeline
   }
 
   /** A pending stage has failed. */
@@ -117,6 +157,7 @@ export class Pipeline extends Runner<RequestContext> {
         return this.logAt
       case 'answer':
         ctx.cause = known ? error.cause : error
+        if (ctx.follower?.rescue(ctx, known ? error.code : 'INTERNAL')) return this.respondAt
         setErrorResponse(ctx, known ? error.code : 'INTERNAL')
         return this.respondAt
     }
@@ -126,6 +167,7 @@ export class Pipeline extends Runner<RequestContext> {
     // Taken for a worker that never got it: a stage between queue and dispatch has put an end to it.
     if (ctx.exchange === 0) ctx.receiver?.cancel(ctx)
     this.onDone(ctx)
+    if (ctx.follower !== null) ctx.follower.done(ctx)
   }
 
   protected report(ctx: RequestContext, step: Step<RequestContext>, error: unknown, what: string): void {

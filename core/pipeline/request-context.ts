@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connection } from '../contract/connection.js'
+import type { RequestFollower } from '../contract/follower.js'
 import type { LoggedFacts } from '../contract/messages.js'
 import type { Receiver } from '../contract/receiver.js'
 import type { SettledOutcome } from '../contract/stage.js'
@@ -10,6 +11,7 @@ import type { Application, Site } from '../namespace/application.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 import type { Pipeline } from './pipeline.js'
 import { Response } from './response.js'
+import { UnreadBody } from './unread-body.js'
 
 export type HttpVersion = '1.0' | '1.1' | '2.0'
 
@@ -66,6 +68,9 @@ export class RequestContext {
   exchange = 0
   /** A worker that had taken it has ended, and it was given back: it goes before all others. */
   retried = false
+
+  /** Who wants to know what becomes of it: set by a stage that has let it through. */
+  follower: RequestFollower | null = null
 
   readonly response = new Response()
   error: ErrorCode | null = null
@@ -152,6 +157,27 @@ export class RequestContext {
     response.body = body
     response.raw = null
     response.stream = null
+  }
+
+  /** What has come of a response is not sent: another one is about to take its place. Whoever taps the rest still sees it. */
+  dropResponse(): void {
+    const { response } = this
+    const { stream, raw } = response
+    response.raw = null
+    response.stream = null
+    if (!stream) return
+    stream.consumed(raw?.length ?? 0)
+    stream.pipe(new UnreadBody(stream))
+  }
+
+  /**
+   * Sends a GET for the same URL to the application, from the route on, on behalf of no client: it is not logged and its
+   * response goes nowhere, but a cache's second half sees it.
+   *
+   * @param rawHeaders - names and values in turn, in place of those of this request
+   */
+  askAgain(rawHeaders: readonly string[], follower: RequestFollower): void {
+    this.pipeline.askAgain(this, rawHeaders, follower)
   }
 
   /** Before the log runs, and after everything else: what a worker has said of the request counts from now on. */

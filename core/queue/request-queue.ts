@@ -30,6 +30,8 @@ export class RequestQueue {
   balance: Balance | null = null
   /** Told when `balance` fails; the next in turn is taken then. */
   onBalanceFailed: (error: unknown) => void = () => undefined
+  /** Counts the workers that have ended or were told to. */
+  edition = 0
   private enabled = true
   private disabledBy: Refusal = 'POOL_DISABLED'
   private readonly waiting = new Set<RequestContext>()
@@ -102,7 +104,14 @@ export class RequestQueue {
   /** It takes no more; what it has taken stays with it. */
   detach(receiver: Receiver): void {
     const index = this.receivers.indexOf(receiver)
-    if (index >= 0) this.receivers.splice(index, 1)
+    if (index < 0) return
+    this.receivers.splice(index, 1)
+    this.edition++
+  }
+
+  /** Whether this worker still takes requests. */
+  has(receiver: Receiver): boolean {
+    return this.receivers.includes(receiver)
   }
 
   /** The receiver has a credit again: it takes what has waited longest, unless it was detached. */

@@ -4,10 +4,11 @@ import type {
   BindingConfig,
   Clock,
   EventLog,
+  FlushTarget,
   RequestContext,
   ServerConfig,
 } from '../../core/index.js'
-import type { ConfigVersion, ModuleResource, Reloaded } from '../../core/control/resources.js'
+import type { ConfigVersion, Flushed, ModuleResource, Reloaded } from '../../core/control/resources.js'
 import type { Immutable } from '../../core/config/schema/index.js'
 import type { ApplicationPool } from '../../core/was/pool.js'
 import type { Region } from '../../core/was/sites.js'
@@ -34,8 +35,8 @@ export interface Steered {
   requests(): Iterable<RequestContext>
   connectionCount(): number
   modules(): readonly ModuleResource[]
-  /** Lets every stage forget what it keeps; answers with the names of those that keep something. */
-  flush(): readonly string[]
+  /** Lets every stage forget what it keeps, or what of it fits. */
+  flush(what?: FlushTarget): Flushed
   /** Configuration that changes while the server runs. */
   readonly live: LiveConfiguration
 }

@@ -1,6 +1,7 @@
 /** The actions: what changes the running server. Each waits until it is done, unless it is told not to. */
 import { Type } from 'typebox'
 import { flushed, poolResource, recycled, siteResource } from '../../core/control/resources.js'
+import type { FlushTarget } from '../../core/index.js'
 import { ControlError, find } from './control-error.js'
 import { requireMatch } from './entity-tag.js'
 import { poolOf, sitesOf, workersOf } from './listings.js'
@@ -14,6 +15,33 @@ const waiting = Type.Object({
     Type.Boolean({ default: true, description: 'Whether to answer only when it is done.' }),
   ),
 })
+
+const flushing = Type.Object({
+  site: Type.Optional(Type.String({ description: 'Name of a site.' })),
+  url: Type.Optional(
+    Type.String({
+      pattern: '^(https?://|/)',
+      description: '`http://host/path?query`, or only path and query: then on every host.',
+    }),
+  ),
+  prefix: Type.Optional(
+    Type.Boolean({ default: false, description: 'Whether all URLs are meant that begin with `url`.' }),
+  ),
+  tag: Type.Optional(
+    Type.String({ minLength: 1, description: 'A tag of Cache-Tag, Surrogate-Key or Cache-Groups.' }),
+  ),
+})
+
+const targetOf = ({ site, url, prefix, tag }: Asked['query']): FlushTarget => ({
+  ...(typeof site === 'string' ? { site } : {}),
+  ...(typeof url === 'string' ? { url } : {}),
+  ...(typeof tag === 'string' ? { tag } : {}),
+  ...(prefix === true ? { prefix } : {}),
+})
+
+/** For the event log. */
+const namesOf = (what: FlushTarget): Record<string, string> =>
+  Object.fromEntries(Object.entries(what).map(([name, value]) => [name, String(value)]))
 
 export const steeringRoutes = (server: Steered): Route[] => {
   const poolFor = ({ params, ifMatch }: Asked) => {
@@ -113,12 +141,16 @@ export const steeringRoutes = (server: Steered): Route[] => {
     {
       method: 'POST',
       url: '/cache/flush',
-      summary: 'Empties the response cache.',
+      summary: 'Empties the response cache, or makes it forget what all that is named fits.',
+      query: flushing,
       answer: flushed,
-      handle: ({ who }) => {
-        const stages = server.flush()
-        tell(`The cache was flushed by ${who}.`, { stages: stages.join(', ') })
-        return { body: { stages } }
+      handle: ({ who, query }) => {
+        const what = targetOf(query)
+        if (what.site !== undefined) find('site', what.site, sitesOf(server), (one) => one.name)
+        const done = server.flush(what)
+        const facts = { stages: done.stages.join(', '), responses: String(done.responses) }
+        tell(`The cache was flushed by ${who}.`, { ...facts, ...namesOf(what) })
+        return { body: done }
       },
     },
   ]

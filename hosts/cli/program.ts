@@ -21,6 +21,8 @@ interface Options {
   readonly site?: string
   readonly wp?: string
   readonly elapsed?: string
+  readonly prefix?: boolean
+  readonly tag?: string
 }
 
 const EXIT_CODES = `
@@ -185,9 +187,12 @@ const addSteering = (root: Command): void => {
       .option('--timeout <seconds>', 'wait no longer than this')
   }
   const flush = root.command('flush').description('empty a store of the running server')
-  add(flush, 'cache', 'empty the response cache', async (file) => {
-    await (await import('./steer.js')).flushCache(file)
+  add(flush, 'cache [url]', 'empty the response cache, or forget what fits', async (file, options, [url]) => {
+    await (await import('./steer.js')).flushCache(file, { ...options, url })
   })
+    .option('--prefix', 'all URLs that begin so')
+    .option('--site <name>', 'only of this site')
+    .option('--tag <tag>', 'only what has this tag: Cache-Tag, Surrogate-Key, Cache-Groups')
 }
 
 const addEditing = (root: Command): void => {

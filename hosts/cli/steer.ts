@@ -1,5 +1,11 @@
 /** `webgarden start|stop|recycle`: asks the running server, and waits until it is done. */
-import type { PoolResource, Recycled, SiteResource, WorkerResource } from '../../core/control/resources.js'
+import type {
+  Flushed,
+  PoolResource,
+  Recycled,
+  SiteResource,
+  WorkerResource,
+} from '../../core/control/resources.js'
 import { ControlClient } from './control-client.js'
 import { CommandError, exitCodes } from './failure.js'
 import { withProgress } from './progress.js'
@@ -48,10 +54,27 @@ export const steerPool = async (
   else say(`apppool "${pool}" is ${body.state}`)
 }
 
-export const flushCache = async (file: string): Promise<void> => {
+/** What of the cache is to be forgotten; all of it where nothing is said. */
+export interface FlushOptions {
+  readonly url?: string | undefined
+  readonly prefix?: boolean | undefined
+  readonly site?: string | undefined
+  readonly tag?: string | undefined
+}
+
+export const flushCache = async (file: string, options: FlushOptions): Promise<void> => {
   const client = new ControlClient(file)
-  const { body } = await client.ask<{ stages: string[] }>({ method: 'POST', path: '/cache/flush' })
-  say(body.stages.length === 0 ? 'there is no cache to flush' : 'the cache is empty')
+  const query = new URLSearchParams()
+  for (const name of ['url', 'site', 'tag'] as const) {
+    const value = options[name]
+    if (value !== undefined) query.set(name, value)
+  }
+  if (options.prefix === true) query.set('prefix', 'true')
+  const all = query.size === 0
+  const path = `/cache/flush${all ? '' : `?${query.toString()}`}`
+  const { body } = await client.ask<Flushed>({ method: 'POST', path })
+  if (body.stages.length === 0) say('there is no cache to flush')
+  else say(all ? 'the cache is empty' : `${counted(body.responses, 'response')} forgotten`)
 }
 
 const tellRecycled = (pool: string, { replaced, kept, workers }: Recycled, waited: boolean): void => {

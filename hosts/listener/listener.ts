@@ -54,12 +54,15 @@ export class Listener {
   private tellDone: (() => void) | null = null
   private finishes: boolean | undefined
   private readonly frontDoor: FrontDoor | null
+  /** Whether connections that come now may use it. */
+  private frontDoorOpen: boolean
 
   constructor(options: ListenerOptions) {
     this.options = options
     this.webLimits = options.config.webLimits
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
+    this.frontDoorOpen = options.config.caching.frontDoor
     options.pipeline.onDone = (ctx) => {
       ;(ctx.connection as ClientConnection).done(ctx)
       if (!this.closing) return
@@ -86,8 +89,9 @@ export class Listener {
   }
 
   /** Limits of the whole server that connections from now on are held to. */
-  configure({ webLimits }: ServerConfig): void {
+  configure({ webLimits, caching }: ServerConfig): void {
     this.webLimits = webLimits
+    this.frontDoorOpen = caching.frontDoor
     for (const { server } of this.sockets) {
       // Not in the types; node reads it for each new connection.
       ;(server as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
@@ -177,7 +181,8 @@ export class Listener {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
     const { pipeline } = this.options
-    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
+    const frontDoor = this.frontDoorOpen ? this.frontDoor : null
+    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, frontDoor)
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
     socket.setTimeout(this.webLimits.connectionTimeout)

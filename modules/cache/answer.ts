@@ -5,8 +5,18 @@ import type { Entry } from './entry.js'
 import { selectRange } from './range.js'
 import type { RequestFields } from './request-fields.js'
 
-/** Sets the response; the order of the conditions is that of RFC 9110 section 13.2.2. */
-export const answer = (ctx: RequestContext, entry: Entry, request: RequestFields, now: number): void => {
+/**
+ * Sets the response; the order of the conditions is that of RFC 9110 section 13.2.2.
+ *
+ * @param how - for Cache-Status, where this is no plain hit
+ */
+export const answer = (
+  ctx: RequestContext,
+  entry: Entry,
+  request: RequestFields,
+  now: number,
+  how = '',
+): void => {
   const { facts } = entry
   const { application } = facts
   const { response, keepAlive } = ctx
@@ -14,14 +24,16 @@ export const answer = (ctx: RequestContext, entry: Entry, request: RequestFields
   ctx.site = application.site
   ctx.application = application
   ctx.queue = application.queue
+  entry.usedAt = now
   response.fromCache = true
+  response.stream = null
   response.close = !keepAlive
   response.status = facts.status
   // Preconditions and ranges are about what a 200 has, and nothing else (RFC 9110 sections 13.2.1, 14.2).
   if (facts.status === 200) {
     if (isNotModified(request, facts, now)) {
       response.status = 304
-      response.raw = entry.notModified(now, keepAlive)
+      response.raw = entry.notModified(now, keepAlive, how)
       return
     }
     if (request.range !== undefined && ctx.method === 'GET' && ifRangeHolds(request.ifRange, facts, now)) {
@@ -32,10 +44,11 @@ export const answer = (ctx: RequestContext, entry: Entry, request: RequestFields
       }
       if (range !== 'whole') {
         response.status = 206
-        response.raw = entry.part(range, now, keepAlive)
+        response.raw = entry.part(range, now, keepAlive, how)
         return
       }
     }
   }
-  response.raw = ctx.method === 'HEAD' ? entry.headOnly(now, keepAlive) : entry.whole(now, keepAlive)
+  response.raw =
+    ctx.method === 'HEAD' ? entry.headOnly(now, keepAlive, how) : entry.whole(now, keepAlive, how)
 }

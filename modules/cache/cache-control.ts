@@ -4,7 +4,7 @@
 const LONGEST = 2_147_483_648
 const DIGITS = /^\d+$/
 /** A name, and after `=` a quoted string (whose end may be missing) or whatever stands before the next comma. */
-const DIRECTIVE = /([^\s,=]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)(?:"|$)|([^,]*)))?/g
+const DIRECTIVE = /([^\s,=]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)("|$)|([^,]*)))?/g
 
 /** The directives that the cache knows; a number is seconds, undefined where the directive is absent. */
 export class CacheControl {
@@ -16,6 +16,13 @@ export class CacheControl {
   proxyRevalidate = false
   mustUnderstand = false
   onlyIfCached = false
+  /** RFC 8246. */
+  immutable = false
+  /** Fields that `no-cache="..."` and `private="..."` name, lower case: they alone are not kept. */
+  fields: readonly string[] = []
+  /** RFC 5861. */
+  staleWhileRevalidate: number | undefined = undefined
+  staleIfError: number | undefined = undefined
   maxAge: number | undefined = undefined
   sMaxAge: number | undefined = undefined
   minFresh: number | undefined = undefined
@@ -25,13 +32,14 @@ export class CacheControl {
 
 /**
  * Reads a field value, several lines joined by commas. Never fails: unknown directives are passed over, of a repeated
- * one the most restrictive counts, a number that is none is the most restrictive there is, and `private="..."` and
- * `no-cache="..."` mean the whole response (RFC 9111 sections 4.2.1, 5.2.2.4 and 5.2.2.7 allow all of it).
+ * one the most restrictive counts, and a number that is none is the most restrictive there is (RFC 9111 section 4.2.1).
  */
 export const parseCacheControl = (text: string): CacheControl => {
   const found = new CacheControl()
-  for (const [, name = '', quoted, token] of text.matchAll(DIRECTIVE)) {
-    apply(found, name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? token?.trim())
+  for (const [, name = '', quoted, end, token] of text.matchAll(DIRECTIVE)) {
+    // A list of fields that never ends may be meant to be longer: as if there were none, which means all of them.
+    const value = end === '' ? undefined : quoted?.replace(/\\(.)/g, '$1')
+    apply(found, name.toLowerCase(), value ?? token?.trim())
   }
   return found
 }
@@ -42,10 +50,21 @@ const apply = (found: CacheControl, name: string, value: string | undefined): vo
       found.noStore = true
       break
     case 'no-cache':
-      found.noCache = true
+      if (!value) found.noCache = true
+      else found.fields = [...found.fields, ...namesOf(value)]
       break
     case 'private':
-      found.private = true
+      if (!value) found.private = true
+      else found.fields = [...found.fields, ...namesOf(value)]
+      break
+    case 'immutable':
+      found.immutable = true
+      break
+    case 'stale-while-revalidate':
+      found.staleWhileRevalidate = Math.min(found.staleWhileRevalidate ?? Infinity, seconds(value, 0))
+      break
+    case 'stale-if-error':
+      found.staleIfError = Math.min(found.staleIfError ?? Infinity, seconds(value, 0))
       break
     case 'public':
       found.public = true
@@ -79,6 +98,12 @@ const apply = (found: CacheControl, name: string, value: string | undefined): vo
       break
   }
 }
+
+const namesOf = (list: string): string[] =>
+  list
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
 
 const seconds = (value: string | undefined, ifInvalid: number): number =>
   value !== undefined && DIGITS.test(value) ? Math.min(Number(value), LONGEST) : ifInvalid

@@ -15,11 +15,21 @@ export class Collector implements ResponseSink {
   private readonly budget: CollectingBudget
   private readonly longest: number
   private readonly complete: (body: Buffer) => void
+  private readonly givenUp: (tooLong: boolean) => void
   private parts: Bytes[] | null = []
   private length = 0
 
-  /** @param longest - most bytes of the body, as it came. */
-  constructor(budget: CollectingBudget, longest: number, complete: (body: Buffer) => void) {
+  /**
+   * @param longest - most bytes of the body, as it came
+   * @param givenUp - runs instead of `complete`: it is too long, or has broken off
+   */
+  constructor(
+    budget: CollectingBudget,
+    longest: number,
+    complete: (body: Buffer) => void,
+    givenUp: (tooLong: boolean) => void = () => undefined,
+  ) {
+    this.givenUp = givenUp
     this.budget = budget
     this.longest = longest
     this.complete = complete
@@ -28,7 +38,8 @@ export class Collector implements ResponseSink {
   write(bytes: Bytes): void {
     if (this.parts === null) return
     if (this.length + bytes.length > this.longest || bytes.length > this.budget.left) {
-      this.fail()
+      this.letGo()
+      this.givenUp(true)
       return
     }
     this.length += bytes.length
@@ -39,11 +50,17 @@ export class Collector implements ResponseSink {
   end(): void {
     const { parts } = this
     if (parts === null) return
-    this.fail()
+    this.letGo()
     this.complete(join(parts))
   }
 
   fail(): void {
+    if (this.parts === null) return
+    this.letGo()
+    this.givenUp(false)
+  }
+
+  private letGo(): void {
     this.parts = null
     this.budget.left += this.length
     this.length = 0

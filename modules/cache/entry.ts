@@ -15,6 +15,10 @@ export interface EntryFacts extends Validators {
   readonly fields: readonly string[]
   readonly variant: Variant
   readonly freshness: Freshness
+  /** By which it may be forgotten. */
+  readonly tags: readonly string[]
+  /** That of its pool's queue, where it ends with the workers of today; -1 where it outlives them. */
+  readonly edition: number
 }
 
 /** Bytes of an entry's objects, beside its text and image: measured at 1,700 with a browser's request, and rounded up. */
@@ -40,18 +44,28 @@ export class Entry {
   readonly size: number
   /** False once it was replaced, invalidated or evicted. */
   live = true
+  /** A request of the cache's own is fetching the next one. */
+  refreshing = false
+  /** When it has answered a request last; milliseconds since the epoch. */
+  usedAt: number
+  /** Runs once, when it is live no more. */
+  onRetired: (() => void) | null = null
+  private readonly cacheName: string
   private readonly head: string
   private image: Buffer
   private imageAge: number
 
-  constructor(facts: EntryFacts, body: Uint8Array, now: number) {
+  /** @param cacheName - what Cache-Status calls the cache; '' where it says nothing. */
+  constructor(facts: EntryFacts, body: Uint8Array, now: number, cacheName = '') {
     const { status, statusText, fields, variant, freshness } = facts
     this.facts = facts
+    this.usedAt = now
+    this.cacheName = cacheName
     this.length = body.length
     const length = status === 204 ? '' : `Content-Length: ${body.length}\r\n`
     this.head = headOf(statusText, fields, NONE, length)
     this.imageAge = ageAt(freshness, now)
-    this.image = concat(this.head + tail(this.imageAge, true), body, allocateForLong)
+    this.image = concat(this.head + this.tail(now, true), body, allocateForLong)
     const text = this.head.length + lengthOf(fields) + lengthOf(variant.names) + lengthOf(variant.values)
     this.size = OVERHEAD + this.image.length + text
   }
@@ -60,34 +74,55 @@ export class Entry {
     return this.image.subarray(this.image.length - this.length)
   }
 
-  /** The whole response. Of connections that end with it no image is kept: they cost more than a copy anyway. */
-  whole(now: number, keepAlive: boolean): Buffer {
+  /** It is kept no more. */
+  retire(): void {
+    if (!this.live) return
+    this.live = false
+    this.onRetired?.()
+  }
+
+  /**
+   * The whole response. Of connections that end with it no image is kept: they cost more than a copy anyway.
+   *
+   * @param how - for Cache-Status, where this is no plain hit
+   */
+  whole(now: number, keepAlive: boolean, how = ''): Buffer {
+    if (!keepAlive || how !== '')
+      return concat(this.head + this.tail(now, keepAlive, how), this.body, allocate)
     const age = ageAt(this.facts.freshness, now)
-    if (!keepAlive) return concat(this.head + tail(age, false), this.body, allocate)
     if (age !== this.imageAge) {
-      this.image = concat(this.head + tail(age, true), this.body, allocateForLong)
+      this.image = concat(this.head + this.tail(now, true), this.body, allocateForLong)
       this.imageAge = age
     }
     return this.image
   }
 
   /** The answer to HEAD. */
-  headOnly(now: number, keepAlive: boolean): string {
-    return this.head + tail(ageAt(this.facts.freshness, now), keepAlive)
+  headOnly(now: number, keepAlive: boolean, how = ''): string {
+    return this.head + this.tail(now, keepAlive, how)
   }
 
   /** 304. */
-  notModified(now: number, keepAlive: boolean): string {
-    const { fields, freshness } = this.facts
-    return headOf('304 Not Modified', fields, REPRESENTATION, '') + tail(ageAt(freshness, now), keepAlive)
+  notModified(now: number, keepAlive: boolean, how = ''): string {
+    return headOf('304 Not Modified', this.facts.fields, REPRESENTATION, '') + this.tail(now, keepAlive, how)
   }
 
   /** 206. */
-  part({ start, end }: ByteRange, now: number, keepAlive: boolean): Buffer {
-    const { fields, freshness } = this.facts
+  part({ start, end }: ByteRange, now: number, keepAlive: boolean, how = ''): Buffer {
     const own = `Content-Range: bytes ${start}-${end - 1}/${this.length}\r\nContent-Length: ${end - start}\r\n`
-    const head = headOf('206 Partial Content', fields, NONE, own) + tail(ageAt(freshness, now), keepAlive)
+    const head = headOf('206 Partial Content', this.facts.fields, NONE, own) + this.tail(now, keepAlive, how)
     return concat(head, this.body.subarray(start, end), allocate)
+  }
+
+  /** The fields that differ from hit to hit, and the empty line. */
+  private tail(now: number, keepAlive: boolean, how = ''): string {
+    const { freshness } = this.facts
+    const age = ageAt(freshness, now)
+    const text = `Age: ${age}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n`
+    if (this.cacheName === '') return `${text}\r\n`
+    const left = Math.floor((freshness.freshUntil - freshness.bornAt) / 1000) - age
+    const told = how !== '' ? how : Number.isFinite(left) ? `hit; ttl=${left}` : 'hit'
+    return `${text}Cache-Status: ${this.cacheName}; ${told}\r\n\r\n`
   }
 }
 
@@ -106,10 +141,6 @@ const headOf = (
   parts.push(own)
   return parts.join('')
 }
-
-/** The fields that differ from hit to hit, and the empty line. */
-const tail = (age: number, keepAlive: boolean): string =>
-  `Age: ${age}\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`
 
 const allocate = (size: number): Buffer => Buffer.allocUnsafe(size)
 /** Not a slice of node's pool, the whole of which an entry that lives long would keep from being freed. */

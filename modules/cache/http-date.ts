@@ -1,14 +1,14 @@
 /** Reads the dates of HTTP fields in all three forms that RFC 9110 section 5.6.7 asks a recipient to understand. */
 
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
-const FIXDATE = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
-const RFC850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/
-const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/
+const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
+const FIXDATE = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/i
+const RFC850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/i
+const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/i
 const YEAR = 31_556_952_000
 
 /**
  * Milliseconds since the epoch, or NaN for anything that is not a date of one of the three forms; the name of the
- * weekday is not compared.
+ * weekday is not compared, nor is the case of letters (RFC 9110 section 5.6.7 asks to be robust).
  *
  * @param now - tells the century of the two-digit years of RFC 850: none is more than 50 years ahead.
  */
@@ -35,7 +35,7 @@ export const parseHttpDate = (text: string, now: number): number => {
 type Part = string | undefined
 
 const toTime = (year: number, month: Part, day: Part, hour: Part, minute: Part, second: Part): number => {
-  const monthAt = MONTHS.indexOf(month ?? '?')
+  const monthAt = MONTHS.indexOf(month?.toLowerCase() ?? '?')
   if (monthAt < 0 || monthAt % 3 !== 0) return NaN
   // 60 is a leap second.
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return NaN

@@ -2,6 +2,7 @@
 import type { RequestContext } from '../../core/index.js'
 import { addressOf } from './cache-key.js'
 import { headText, ResponseHead } from './response-head.js'
+import { invalidatedGroups } from './tags.js'
 
 /** Methods that change nothing by definition; of any other it is not known. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
@@ -18,7 +19,7 @@ export const changedAddresses = (ctx: RequestContext): readonly string[] => {
   const target = addressOf(ctx.host, ctx.url)
   const text = ctx.response.raw === null ? null : headText(ctx.response.raw)
   if (text === null || !NAMES_ANOTHER.test(text)) return [target]
-  const head = new ResponseHead(text)
+  const head = ResponseHead.read(text)
   const named = [...head.values('location'), ...head.values('content-location')]
   return [target, ...named.flatMap((reference) => sameHostAddress(reference, ctx))]
 }
@@ -30,4 +31,11 @@ const sameHostAddress = (reference: string, ctx: RequestContext): string[] => {
   if (!URL.canParse(reference, base + ctx.url)) return []
   const url = new URL(reference, base + ctx.url)
   return url.host === new URL(base).host ? [addressOf(ctx.host, url.pathname + url.search)] : []
+}
+
+/** The groups of responses that the answer says are no longer to be trusted (RFC 9875). */
+export const changedGroups = (ctx: RequestContext): string[] => {
+  const text = ctx.response.raw === null ? null : headText(ctx.response.raw)
+  if (text === null || !/\r\ncache-group-invalidation:/i.test(text)) return []
+  return invalidatedGroups(ResponseHead.read(text))
 }

@@ -13,15 +13,6 @@ export class RequestFields {
   isForOrigin = false
 }
 
-/** Whether nothing in the request asks for anything but the whole response as it is. */
-export const isPlain = (fields: RequestFields): boolean =>
-  fields.cacheControl === undefined &&
-  fields.pragma === undefined &&
-  fields.ifNoneMatch === undefined &&
-  fields.ifModifiedSince === undefined &&
-  fields.range === undefined &&
-  !fields.isForOrigin
-
 /** By length of name, so that most fields are passed over without a look at the name itself. */
 const isLengthOfInterest = new Uint8Array(64)
 for (const name of ['range', 'pragma', 'upgrade', 'if-range', 'authorization', 'if-modified-since']) {

@@ -38,18 +38,22 @@ export class ResponseHead {
   /** Names and values in turn, as they were. */
   readonly fields: readonly string[]
 
+  constructor(statusText: string, fields: readonly string[]) {
+    this.statusText = statusText
+    this.fields = fields
+  }
+
   /** @param text - as `headText` gives it. */
-  constructor(text: string) {
+  static read(text: string): ResponseHead {
     const lines = text.split('\r\n')
     const first = lines[0] ?? ''
-    this.statusText = first.slice(first.indexOf(' ') + 1)
     const fields: string[] = []
     for (let at = 1; at < lines.length - 1; at++) {
       const line = lines[at] ?? ''
       const colon = line.indexOf(':')
       fields.push(line.slice(0, colon), line.slice(colon + 1).trim())
     }
-    this.fields = fields
+    return new ResponseHead(first.slice(first.indexOf(' ') + 1), fields)
   }
 
   /** All values of the field of that lower-case name. */

@@ -1,7 +1,7 @@
 /** Keeps the stored responses of all sites, in no more than so many bytes: the least recently used URL goes first. */
 import { LRUCache } from 'lru-cache'
 import type { Entry } from './entry.js'
-import { matchesVariant, type FieldSource } from './vary.js'
+import { matchesVariant, valuesOf, type FieldSource } from './vary.js'
 
 /** More than any honest Vary needs; a field that is different in each request would otherwise fill the cache. */
 const MOST_VARIANTS = 32
@@ -42,27 +42,76 @@ export class ResponseStore {
     const variants = this.variants.get(door + address)
     if (variants === undefined) return null
     for (const entry of variants) {
-      if (matchesVariant(entry.facts.variant, request)) return entry
+      if (entry.live && matchesVariant(entry.facts.variant, request)) return entry
     }
     return null
   }
 
   /**
-   * Keeps `entry` in place of those that would have answered the same request. It is not kept if its URL was
-   * invalidated after the request had come: it may show what was before.
+   * What tells requests for one URL apart, as far as is known of what it answers; null where nothing is kept of it.
    */
-  put(door: string, address: string, request: FieldSource, requestedAt: number, entry: Entry): void {
+  variantKey(door: string, address: string, request: FieldSource): string | null {
+    const newest = this.variants.peek(door + address)?.[0]
+    if (newest === undefined) return null
+    return valuesOf(newest.facts.variant.names, request).join('\n')
+  }
+
+  /**
+   * Keeps `entry` in place of those that would have answered the same request. It is not kept if its URL was
+   * invalidated after the request had come: it may show what was before. Answers whether it is kept.
+   */
+  put(door: string, address: string, request: FieldSource, requestedAt: number, entry: Entry): boolean {
     const siteId = entry.facts.application.site.id
-    if (requestedAt <= this.clearedAt) return
-    if ((this.invalidated.get(invalidationKey(siteId, address)) ?? -1) >= requestedAt) return
+    if (requestedAt <= this.clearedAt) return false
+    if ((this.invalidated.get(invalidationKey(siteId, address)) ?? -1) >= requestedAt) return false
     this.rememberDoor(siteId, door)
     const key = door + address
     const before = this.variants.peek(key) ?? []
-    const others = before.filter((other) => !matchesVariant(other.facts.variant, request))
+    const others = before.filter((other) => other.live && !matchesVariant(other.facts.variant, request))
     const kept = this.fitting(key, [entry, ...others])
     retire([entry, ...before].filter((one) => !kept.includes(one)))
     if (kept.length === 0) this.variants.delete(key)
     else this.variants.set(key, kept)
+    return kept.includes(entry)
+  }
+
+  /** Forgets this one; its URL's other variants stay. */
+  remove(door: string, address: string, entry: Entry): void {
+    const before = this.variants.peek(door + address)
+    if (before === undefined) return
+    const others = before.filter((other) => other !== entry)
+    entry.retire()
+    if (others.length === 0) this.variants.delete(door + address)
+    else this.variants.set(door + address, others)
+  }
+
+  /**
+   * Forgets what fits, and does not keep what was asked for before now.
+   *
+   * @returns how many responses
+   */
+  forget(fits: (key: string, entry: Entry) => boolean, now: number): number {
+    this.clearedAt = now
+    return this.drop(fits)
+  }
+
+  /** Forgets what fits; what is under way may be kept. */
+  drop(fits: (key: string, entry: Entry) => boolean): number {
+    let count = 0
+    for (const [key, variants] of [...this.variants.entries()]) {
+      const others = variants.filter((entry) => !fits(key, entry))
+      if (others.length === variants.length) continue
+      count += variants.length - others.length
+      for (const entry of variants) if (!others.includes(entry)) entry.retire()
+      if (others.length === 0) this.variants.delete(key)
+      else this.variants.set(key, others)
+    }
+    return count
+  }
+
+  /** Lets those go that have not been asked for the longest time, until no more bytes are occupied than these. */
+  shrinkTo(bytes: number): void {
+    while (this.variants.calculatedSize > bytes && this.variants.size > 0) this.variants.pop()
   }
 
   /** Forgets all responses of this address, through whichever door of its site they came (RFC 9111 section 4.4). */
@@ -98,5 +147,5 @@ const invalidationKey = (siteId: number, address: string): string => `${siteId} 
 const bytesOf = (variants: Variants): number => variants.reduce((sum, { size }) => sum + size, 0)
 
 const retire = (variants: Variants): void => {
-  for (const entry of variants) entry.live = false
+  for (const entry of variants) entry.retire()
 }

@@ -1,4 +1,5 @@
 /** Which requests a stored response answers, by the request fields that its Vary names (RFC 9111 section 4.1). */
+import { normalAcceptEncoding } from './accept-encoding.js'
 
 /** The fields on which a response depends, and what they were in the request that it answered. */
 export interface Variant {
@@ -21,17 +22,26 @@ export const variantOf = (vary: string | undefined, request: FieldSource): Varia
   const listed = vary.toLowerCase().split(',')
   const names = [...new Set(listed.map((name) => name.trim()))].filter((name) => name !== '')
   if (names.includes('*')) return null
-  return { names, values: names.map((name) => normal(request.headerList(name))) }
+  return { names, values: valuesOf(names, request) }
 }
+
+/** The fields of that names as `request` has them, in their normal form. */
+export const valuesOf = (names: readonly string[], request: FieldSource): (string | undefined)[] =>
+  names.map((name) => normal(name, request.headerList(name)))
 
 export const matchesVariant = (variant: Variant, request: FieldSource): boolean => {
   for (let at = 0; at < variant.names.length; at++) {
-    const value = request.headerList(variant.names[at] ?? '')
+    const name = variant.names[at] ?? ''
+    const value = request.headerList(name)
     const stored = variant.values[at]
-    if (value !== stored && normal(value) !== stored) return false
+    if (value !== stored && normal(name, value) !== stored) return false
   }
   return true
 }
 
 /** White space around commas and at the ends means nothing in any field that lists. */
-const normal = (value: string | undefined): string | undefined => value?.trim().replace(/\s*,\s*/g, ',')
+const normal = (name: string, value: string | undefined): string | undefined => {
+  if (value === undefined) return undefined
+  if (name === 'accept-encoding') return normalAcceptEncoding(value)
+  return value.trim().replace(/\s*,\s*/g, ',')
+}

@@ -6,6 +6,8 @@ export interface RawClient {
   send(text: string | Uint8Array): void
   /** Everything received so far, one byte a character. */
   received(): string
+  /** What has come so far does not count any more. */
+  forget(): void
   /** Resolves when what was received matches; rejects when the connection ends first. */
   until(pattern: RegExp): Promise<string>
   /** Resolves when the connection has ended: how, and with all that was received. */
@@ -52,6 +54,9 @@ export const rawClient = (port: number): Promise<RawClient> =>
           socket.write(bytes)
         },
         received: () => text,
+        forget: () => {
+          text = ''
+        },
         until: (pattern) =>
           wait(
             () => (pattern.test(text) ? text : null),

@@ -1,5 +1,6 @@
 /** `applications`: what is mounted at a path of a site, and in which pool it runs. */
 import { Type } from 'typebox'
+import { cachingOf } from './caching.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
 
@@ -33,15 +34,7 @@ export const applicationSettings = {
     default: 'strip',
     description: 'Whether an application at `/shop` sees `/cart` or `/shop/cart` as its URL.',
   }),
-  caching: Type.Object(
-    {
-      enabled: Type.Boolean({
-        default: true,
-        description: 'Whether its responses may be kept. Taken from the site where left out.',
-      }),
-    },
-    { description: 'The response cache for this application.' },
-  ),
+  caching: cachingOf('application', 'Whether its responses may be kept. Taken from the site where left out.'),
   enabledProtocols: Type.String({
     default: 'http',
     notSupportedYet: true,

@@ -1,6 +1,7 @@
 /** The whole of `applicationHost.json`. */
 import { Type } from 'typebox'
 import { applicationDefaults } from './application.js'
+import { caching } from './caching.js'
 import { configHistory } from './config-history.js'
 import { control } from './control.js'
 import { globalFilters } from './extensions.js'
@@ -35,37 +36,6 @@ const pipeline = Type.Object(
     log: Type.Optional(OneOrMany({ description: 'Write down what happened.' })),
   },
   { description: 'Modules of each slot, run in order. A slot left out has the standard module.' },
-)
-
-const caching = Type.Object(
-  {
-    enabled: Type.Boolean({ default: true, description: 'Whether there is a response cache at all.' }),
-    maxCacheSize: Type.Integer({
-      minimum: 0,
-      maximum: 1_048_576,
-      default: 64,
-      unit: 'MB',
-      description: 'Size of the cache; 0 is a quarter of the free memory, at most 512.',
-    }),
-    maxResponseSize: Type.Integer({
-      minimum: 0,
-      maximum: 4_294_967_295,
-      default: 262_144,
-      unit: 'bytes',
-      description: 'A larger response is not kept.',
-    }),
-    enableKernelCache: Type.Boolean({
-      default: true,
-      notSupportedYet: true,
-      description: 'Whether the listener itself keeps responses; here it always does.',
-    }),
-    profiles: Type.Array(Type.Unknown(), {
-      default: [],
-      notSupportedYet: true,
-      description: 'Rules by file name extension.',
-    }),
-  },
-  { description: 'The response cache.' },
 )
 
 const log = Type.Object(

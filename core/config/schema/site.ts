@@ -1,6 +1,7 @@
 /** `sites` and `siteDefaults`: where a site is reached, its limits, its log, its applications. */
 import { Type } from 'typebox'
 import { application, applicationDefaults } from './application.js'
+import { cachingOf } from './caching.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
@@ -110,15 +111,7 @@ const siteSettings = {
   }),
   limits,
   logFile,
-  caching: Type.Object(
-    {
-      enabled: Type.Boolean({
-        default: true,
-        description: 'Whether responses of the site may be kept; an application may say otherwise.',
-      }),
-    },
-    { description: 'The response cache for this site.' },
-  ),
+  caching: cachingOf('site', 'Whether responses of the site may be kept; an application may say otherwise.'),
   traceFailedRequestsLogging,
   hsts,
 }

@@ -58,7 +58,7 @@ export class Controlled {
       modules: () => [{ name: 'cache', kind: 'stage', slot: 'cache', source: 'standard' }],
       flush: () => {
         this.flushed++
-        return ['cache']
+        return { stages: ['cache'], responses: 2 }
       },
       ...more,
     }

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Stage } from '../../../core/contract/stage.js'
 import type { RequestContext } from '../../../core/pipeline/request-context.js'
 import { get } from '../../harness/raw-client.js'
-import { echo, listen } from './listening.js'
+import { bothWays, echo } from './listening.js'
 
 t.setTimeout(10_000)
 
@@ -18,9 +18,9 @@ const logging = (): { log: Stage; logged: RequestContext[] } => {
   return { log, logged }
 }
 
-t.test(
+bothWays(
   'a response that cannot be written ends the connection instead of leaving the client to wait',
-  async (test) => {
+  async (test, open) => {
     for (const response of [
       { headers: ['Location', '/\r\nSet-Cookie: a=1'], body: null },
       { headers: [], body: 42 as never },
@@ -32,7 +32,7 @@ t.test(
           return 'FINISH'
         },
       }
-      const { connect, events } = await listen(test, { dispatch, log })
+      const { connect, events } = await open({ dispatch, log })
       const client = await connect()
       client.send(get('/1'))
       test.equal((await client.ended()).text, '')
@@ -42,43 +42,46 @@ t.test(
   },
 )
 
-t.test('requests that wait behind one whose client goes away are logged too, as gone', async (test) => {
-  const { log, logged } = logging()
-  const arrived = new Promise<void>((resolve) => {
-    let requests = 0
-    pendingStage = {
-      run: () => {
-        if (++requests === 1) setImmediate(resolve)
-        return 'PENDING'
-      },
-      cancel: () => undefined,
-    }
-  })
-  const done = new Promise<void>((resolve) => {
-    const run = log.run
-    log.run = (ctx) => {
-      const outcome = run(ctx)
-      if (logged.length === 3) resolve()
-      return outcome
-    }
-  })
-  const { connect } = await listen(test, { dispatch: pendingStage, log })
-  const client = await connect()
-  client.send(get('/1') + get('/2') + get('/3'))
-  await arrived
-  client.socket.destroy()
-  await done
-  test.match(
-    logged,
-    ['/1', '/2', '/3'].map((target) => ({ target, error: 'CLIENT_GONE', win32Status: 64 })),
-  )
-})
+bothWays(
+  'requests that wait behind one whose client goes away are logged too, as gone',
+  async (test, open) => {
+    const { log, logged } = logging()
+    const arrived = new Promise<void>((resolve) => {
+      let requests = 0
+      pendingStage = {
+        run: () => {
+          if (++requests === 1) setImmediate(resolve)
+          return 'PENDING'
+        },
+        cancel: () => undefined,
+      }
+    })
+    const done = new Promise<void>((resolve) => {
+      const run = log.run
+      log.run = (ctx) => {
+        const outcome = run(ctx)
+        if (logged.length === 3) resolve()
+        return outcome
+      }
+    })
+    const { connect } = await open({ dispatch: pendingStage, log })
+    const client = await connect()
+    client.send(get('/1') + get('/2') + get('/3'))
+    await arrived
+    client.socket.destroy()
+    await done
+    test.match(
+      logged,
+      ['/1', '/2', '/3'].map((target) => ({ target, error: 'CLIENT_GONE', win32Status: 64 })),
+    )
+  },
+)
 
 let pendingStage: Stage = { run: () => 'PENDING' }
 
-t.test('a hundred pipelined requests are answered in their order', async (test) => {
+bothWays('a hundred pipelined requests are answered in their order', async (test, open) => {
   const { log, logged } = logging()
-  const { connect } = await listen(test, { dispatch: echo, log })
+  const { connect } = await open({ dispatch: echo, log })
   const client = await connect()
   const targets = Array.from({ length: 200 }, (_value, at) => `/${at}`)
   client.send(targets.map((target) => get(target)).join(''))

@@ -16,7 +16,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 const CONNECTIONS = 200
 
 /** Asks each path in turn on all connections; answers how many of the last requests are still in memory. */
-const retainedAfter = async (test: Test, paths: readonly string[]): Promise<number> => {
+const retainedAfter = async (test: Test, paths: readonly string[], frontDoor = true): Promise<number> => {
   let seen: WeakRef<RequestContext>[] = []
   const cache: Stage = {
     repeatable: true,
@@ -40,7 +40,8 @@ const retainedAfter = async (test: Test, paths: readonly string[]): Promise<numb
       return 'CONTINUE'
     },
   }
-  const listening = await listen(test, { cache, dispatch, log, route: { run: () => 'CONTINUE' } })
+  const route: Stage = { run: () => 'CONTINUE' }
+  const listening = await listen(test, { cache, dispatch, log, route }, { frontDoor })
   const clients: RawClient[] = []
   for (let i = 0; i < CONNECTIONS; i++) clients.push(await listening.connect())
   for (const [turn, path] of paths.entries()) {
@@ -65,6 +66,10 @@ const FEW = 2
 
 t.test('connections whose requests all went the whole way', async (test) => {
   test.ok((await retainedAfter(test, ['/miss', '/miss'])) <= FEW)
+})
+
+t.test('connections that have had hits, without the front door', async (test) => {
+  test.ok((await retainedAfter(test, ['/hit', '/hit', '/miss'], false)) <= FEW)
 })
 
 t.test('connections that the front door attends to, after a hit', async (test) => {

@@ -5,7 +5,7 @@ import { dechunk } from '../../../modules/cache/dechunk.js'
 import { ResponseHead } from '../../../modules/cache/response-head.js'
 
 const framing = (status: number, ...lines: string[]) =>
-  framingOf(new ResponseHead([`HTTP/1.1 ${status} X`, ...lines, ''].join('\r\n')), status)
+  framingOf(ResponseHead.read([`HTTP/1.1 ${status} X`, ...lines, ''].join('\r\n')), status)
 
 t.test('the framing is what the head says, if it says one thing', (t) => {
   t.equal(framing(200, 'Content-Length: 12'), 12)

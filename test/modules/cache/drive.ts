@@ -1,8 +1,13 @@
 /** Drives a cache stage with real request contexts, and with what workers answer written by hand. */
 import { ManualClock } from '../../../core/clock.js'
-import type { Application, Bytes, Connection } from '../../../core/index.js'
+import type { Application, Bytes, Connection, RequestFollower } from '../../../core/index.js'
+import type { Pipeline } from '../../../core/pipeline/pipeline.js'
 import { RequestContext } from '../../../core/pipeline/request-context.js'
-import { CacheStage, type CacheLimits } from '../../../modules/cache/cache-stage.js'
+import { build } from '../../../core/config/build.js'
+import { Namespace } from '../../../core/namespace/namespace.js'
+import { CacheStage } from '../../../modules/cache/cache-stage.js'
+import type { Freshness } from '../../../modules/cache/freshness.js'
+import type { CacheLimits } from '../../../modules/cache/limits.js'
 
 export const START = Date.parse('Sun, 06 Nov 1994 08:49:37 GMT')
 export const DATE = 'Date: Sun, 06 Nov 1994 08:49:37 GMT'
@@ -20,7 +25,7 @@ export interface Asked {
 }
 
 export interface Answered {
-  outcome: 'CONTINUE' | 'FINISH'
+  outcome: 'CONTINUE' | 'FINISH' | 'PENDING'
   status: number
   /** Names in lower case. */
   fields: Record<string, string>
@@ -28,18 +33,40 @@ export interface Answered {
   ctx: RequestContext
 }
 
+/** The first minute of 1970, and no leave to be stale. */
+export const FRESH: Freshness = {
+  bornAt: 0,
+  freshUntil: 60_000,
+  mustRevalidate: false,
+  immutable: false,
+  revalidateUntil: 60_000,
+  errorUntil: 60_000,
+  unreachableUntil: 60_000,
+}
+
 let lastId = 0
 
+export type Caching = Application['config']['caching']
+
+/** The settings of an application that says nothing but this. */
+export const cachingOf = (own: object = {}): Caching => {
+  const bindings = [{ bindingInformation: '*:80:' }]
+  const site = { name: 'a', bindings, applications: [{ path: '/', caching: own }] }
+  const [built] = build({ sites: [site] }, '/srv/applicationHost.json').sites
+  if (!built?.applications[0]) throw new Error('no application')
+  return built.applications[0].caching
+}
+
 /** An application on a site of its own. */
-export const makeApplication = (caching = true): Application => {
+export const makeApplication = (caching: object = {}): Application => {
   const id = ++lastId
   const site = { id, name: `site ${id}`, config: {} }
   const application = {
     id,
     site,
     path: '/',
-    config: { caching: { enabled: caching } },
-    queue: { name: `queue ${id}` },
+    config: { caching: cachingOf(caching), physicalPath: '/srv' },
+    queue: { name: `queue ${id}`, edition: 0, has: () => true },
   }
   return application as unknown as Application
 }
@@ -54,12 +81,32 @@ export const page = (cacheControl: string, body = 'hello', lines: string[] = [],
 
 export class Driver {
   readonly clock = new ManualClock(START)
-  readonly application = makeApplication()
+  readonly application: Application
   readonly stage: CacheStage
+  /** Contexts that the stage has resumed, with the outcome. */
+  readonly resumed: [RequestContext, string][] = []
+  /** Requests of the cache's own. */
+  readonly own: RequestContext[] = []
 
-  constructor(limits: Partial<CacheLimits> = {}) {
-    this.stage = new CacheStage({ maxBytes: 1_000_000, maxResponseBytes: 100_000, ...limits }, this.clock)
+  constructor(limits: Partial<CacheLimits> = {}, caching: object = {}) {
+    this.application = makeApplication(caching)
+    const namespace = new Namespace()
+    namespace.register({ address: '*', port: 80, host: '' }, this.application.site, '/', this.application)
+    const all = { enabled: true, maxBytes: 1_000_000, name: '', scavengerPeriod: 120_000, ...limits }
+    this.stage = new CacheStage(all, this.clock, namespace)
   }
+
+  private readonly pipeline = {
+    resume: (ctx: RequestContext, outcome: string) => {
+      this.resumed.push([ctx, outcome])
+    },
+    askAgain: (ctx: RequestContext, rawHeaders: readonly string[], follower: RequestFollower) => {
+      const own = this.request({ url: ctx.url, host: ctx.host })
+      own.rawHeaders = rawHeaders
+      own.follower = follower
+      this.own.push(own)
+    },
+  } as unknown as Pipeline
 
   request({
     method = 'GET',
@@ -80,7 +127,7 @@ export class Driver {
     const now = this.clock.now()
     const none = {} as never
     const ctx = new RequestContext(
-      none,
+      this.pipeline,
       connection,
       none,
       method,
@@ -94,6 +141,7 @@ export class Driver {
     )
     ctx.host = host
     ctx.url = url
+    ctx.path = url.split('?', 1)[0] ?? url
     return ctx
   }
 
@@ -101,6 +149,14 @@ export class Driver {
   ask(asked: Asked = {}): Answered {
     const ctx = this.request(asked)
     return this.read(ctx, this.stage.run(ctx))
+  }
+
+  /** Both, where the worker answers at once: the second half sees the context of the first. */
+  fetch(raw: Bytes, asked: Asked = {}): Answered {
+    const ctx = this.request(asked)
+    const outcome = this.stage.run(ctx)
+    if (outcome === 'CONTINUE') this.store(raw, asked, ctx)
+    return this.read(ctx, outcome)
   }
 
   /** Only the store state, for a request that came just now. */
@@ -111,13 +167,18 @@ export class Driver {
     this.stage.store(ctx)
   }
 
+  /** What of a context's response can be seen. */
+  seen(ctx: RequestContext): Answered {
+    return this.read(ctx, 'CONTINUE')
+  }
+
   routed(ctx: RequestContext, application: Application): void {
     ctx.application = application
     ctx.site = application.site
     ctx.queue = application.queue
   }
 
-  private read(ctx: RequestContext, outcome: 'CONTINUE' | 'FINISH'): Answered {
+  private read(ctx: RequestContext, outcome: Answered['outcome']): Answered {
     const { status, raw, headers, body } = ctx.response
     if (raw === null) {
       const names = headers.filter((_, at) => at % 2 === 0)

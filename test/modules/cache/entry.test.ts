@@ -1,7 +1,7 @@
 /** The bytes that an entry has ready. */
 import t from 'tap'
 import { Entry, type EntryFacts } from '../../../modules/cache/entry.js'
-import { makeApplication } from './drive.js'
+import { FRESH, makeApplication } from './drive.js'
 
 const facts: EntryFacts = {
   application: makeApplication(),
@@ -9,7 +9,9 @@ const facts: EntryFacts = {
   statusText: '200 Fine',
   fields: ['X-Name', '\xfc', 'Content-Type', 'text/plain', 'ETag', '"1"', 'Content-Security-Policy', 'x'],
   variant: { names: [], values: [] },
-  freshness: { bornAt: 0, freshUntil: 60_000, mustRevalidate: false },
+  freshness: FRESH,
+  tags: [],
+  edition: -1,
   etag: '"1"',
   lastModified: NaN,
   date: 0,

@@ -11,6 +11,7 @@ t.test('reads the three forms', (t) => {
   t.equal(parseHttpDate('Sun Nov  6 08:49:37 1994', now), moment)
   t.equal(parseHttpDate('Wed Nov 16 08:49:37 1994', now), Date.UTC(1994, 10, 16, 8, 49, 37))
   t.equal(parseHttpDate('Thu, 29 Feb 2024 23:59:60 GMT', now), Date.UTC(2024, 2, 1))
+  t.equal(parseHttpDate('sun, 06 NOV 1994 08:49:37 gmt', now), moment)
   t.equal(parseHttpDate(new Date(moment).toUTCString(), now), moment)
   t.end()
 })

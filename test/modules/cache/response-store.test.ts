@@ -3,7 +3,7 @@ import t from 'tap'
 import { Entry } from '../../../modules/cache/entry.js'
 import { ResponseStore } from '../../../modules/cache/response-store.js'
 import { variantOf } from '../../../modules/cache/vary.js'
-import { makeApplication } from './drive.js'
+import { FRESH, makeApplication } from './drive.js'
 
 const application = makeApplication()
 const siteId = application.site.id
@@ -13,12 +13,12 @@ const agent = (name: string) => ({
 })
 const anyone = agent('any')
 
-const entryOf = (bytes: number, vary?: string, request = anyone) => {
+const entryOf = (bytes: number, vary?: string, request = anyone, tags: string[] = []) => {
   const variant = variantOf(vary, request)
   if (variant === null) throw new Error('Vary: *')
-  const freshness = { bornAt: 0, freshUntil: 60_000, mustRevalidate: false }
   const facts = { status: 200, statusText: '200 OK', fields: [], etag: undefined, lastModified: NaN, date: 0 }
-  return new Entry({ ...facts, application, variant, freshness }, Buffer.alloc(bytes), 0)
+  const more = { freshness: FRESH, tags, edition: -1 }
+  return new Entry({ ...facts, application, variant, ...more }, Buffer.alloc(bytes), 0)
 }
 
 t.test('never holds more than its bytes, and drops the least recently used first', (t) => {
@@ -116,5 +116,48 @@ t.test('does not keep what was asked for before its URL was invalidated', (t) =>
   t.equal(store.find(DOOR, 'x/1', anyone), null)
   store.put(DOOR, 'x/1', anyone, 6, entryOf(1))
   t.not(store.find(DOOR, 'x/1', anyone), null)
+  t.end()
+})
+
+t.test('forgets what fits, and nothing else of the same URL', (t) => {
+  const store = new ResponseStore(100_000)
+  const [a, b] = [agent('a'), agent('b')]
+  const [forA, forB] = [entryOf(1, 'User-Agent', a, ['x']), entryOf(2, 'User-Agent', b, ['y'])]
+  store.put(DOOR, '/', a, 1, forA)
+  store.put(DOOR, '/', b, 1, forB)
+  t.equal(
+    store.forget((_key, { facts }) => facts.tags.includes('x'), 5),
+    1,
+  )
+  t.equal(store.find(DOOR, '/', a), null)
+  t.equal(store.find(DOOR, '/', b), forB)
+  t.same([forA.live, forB.live], [false, true])
+  t.equal(store.put(DOOR, '/', a, 5, entryOf(1)), false, 'nor what was asked for before')
+  t.end()
+})
+
+t.test('an entry that has ended elsewhere is not found, and makes room for the next', (t) => {
+  const store = new ResponseStore(100_000)
+  const entry = entryOf(1)
+  let told = 0
+  entry.onRetired = () => told++
+  store.put(DOOR, '/', anyone, 1, entry)
+  entry.retire()
+  entry.retire()
+  t.equal(told, 1)
+  t.equal(store.find(DOOR, '/', anyone), null)
+  store.put(DOOR, '/', anyone, 1, entryOf(1))
+  t.not(store.find(DOOR, '/', anyone), null)
+  t.end()
+})
+
+t.test('shrinks by what was not asked for longest', (t) => {
+  const store = new ResponseStore(1_000_000)
+  for (let at = 0; at < 10; at++) store.put(DOOR, `/${at}`, anyone, 1, entryOf(9000))
+  store.find(DOOR, '/0', anyone)
+  store.shrinkTo(store.bytes / 2)
+  t.ok(store.bytes > 0)
+  t.not(store.find(DOOR, '/0', anyone), null)
+  t.equal(store.find(DOOR, '/1', anyone), null)
   t.end()
 })
