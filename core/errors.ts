@@ -64,6 +64,34 @@ export const errorTable = {
   FORBIDDEN_URL: row(403, 0, 'Forbidden', 'Forbidden URL', 'The request URL is forbidden.'),
   DOUBLE_ESCAPED: row(404, 11, 'URL', 'Not Found', 'The requested resource is not found.'),
   TOO_MANY_SEGMENTS: row(404, 20, 'URL', 'Not Found', 'The requested resource is not found.'),
+  PLAIN_HTTP: row(
+    400,
+    0,
+    'HTTP_On_HTTPS',
+    'Bad Request - HTTPS Required',
+    'Plain HTTP was spoken to a port that serves HTTPS; use https in the address.',
+  ),
+  TLS_REQUIRED: row(403, 4, '-', 'Forbidden', 'This page needs an https connection.', false),
+  STRONG_TLS_REQUIRED: row(403, 5, '-', 'Forbidden', 'This page needs an encryption of 128 bits.', false),
+  CERTIFICATE_REQUIRED: row(403, 7, '-', 'Forbidden', 'This page needs a client certificate.', false),
+  CERTIFICATE_REVOKED: row(403, 13, '-', 'Forbidden', 'The client certificate has been revoked.', false),
+  CERTIFICATE_UNTRUSTED: row(403, 16, '-', 'Forbidden', 'The client certificate is not trusted.', false),
+  CERTIFICATE_EXPIRED: row(
+    403,
+    17,
+    '-',
+    'Forbidden',
+    'The client certificate has expired or is not valid yet.',
+    false,
+  ),
+  MISDIRECTED: row(
+    421,
+    0,
+    '-',
+    'Misdirected Request',
+    'This host must be asked on a connection of its own.',
+    false,
+  ),
   NOT_FOUND: row(404, 0, '-', 'Not Found', 'The requested resource is not found.', false),
   EXPECTATION_FAILED: row(417, 0, '-', 'Expectation Failed', 'The expectation of the request cannot be met.'),
   TRANSFER_CODING: row(
@@ -109,6 +137,8 @@ export const errorTable = {
     'Worker lost',
     'The worker ended with the request pending.',
   ),
+  TLS_FAILED: row(0, 0, 'TLS_Handshake', 'TLS failed', 'The connection could not be secured.'),
+  TLS_TOO_SLOW: row(0, 0, 'Timer_TLS_Handshake', 'TLS too slow', 'The connection was not secured in time.'),
   RESET_BY_APP: row(0, 0, '-', 'Reset by the application', 'The application cut the connection.'),
 } as const
 

@@ -47,6 +47,7 @@ const ownSettings = Type.Omit(site, [
   'filters',
   'modules',
   'accessPolicy',
+  'access',
 ])
 const ownApplication = Type.Omit(application, ['handlers', 'filters', 'modules'])
 
@@ -128,7 +129,11 @@ class Builder {
       >
       const defaults = inherit(
         inherit(
-          { caching: settings.caching, ...(own.accessPolicy ? { accessPolicy: own.accessPolicy } : {}) },
+          {
+            caching: settings.caching,
+            ...(own.accessPolicy ? { accessPolicy: own.accessPolicy } : {}),
+            ...(own.access ? { access: own.access } : {}),
+          },
           this.raw.applicationDefaults,
         ),
         own.applicationDefaults,
@@ -161,6 +166,7 @@ class Builder {
     }
     return {
       ...settings,
+      caching: { ...settings.caching, enabled: settings.caching.enabled && !asksForCertificate(settings) },
       handlers: merged('handlers'),
       filters: merged('filters').filter(({ enabled }) => enabled),
       modules: merged('modules'),
@@ -178,7 +184,7 @@ class Builder {
 
   private binding(own: unknown, pointer: string): BindingConfig {
     const settings = this.complete(binding, own) as Static<typeof binding>
-    const parsed = parseBindingInformation(settings.bindingInformation)
+    const parsed = parseBindingInformation(settings.bindingInformation, this.directory)
     const parts = typeof parsed === 'string' ? { address: '', port: 0, host: '' } : parsed
     return { ...settings, ...parts, pointer }
   }
@@ -195,6 +201,10 @@ const entryOf = {
   filters: extensionLists.filters.items,
   modules: extensionLists.modules.items,
 } as const
+
+/** What an application may say to those with a certificate is not for others: no copy of it is kept. */
+const asksForCertificate = ({ access }: Pick<ApplicationConfig, 'access'>): boolean =>
+  access.sslFlags.some((flag) => flag === 'SslNegotiateCert' || flag === 'SslRequireCert')
 
 /** Gives out the site numbers that the file leaves free, from 1. */
 class SiteIds {

@@ -1,7 +1,9 @@
 /** What an application sees as `request.socket`: one Duplex for each client connection, whose other end is the listener. */
 import { Duplex } from 'node:stream'
 import type { AddressInfo } from 'node:net'
+import type { TlsFacts } from '../../core/contract/tls.js'
 import type { Exchange } from './exchange.js'
+import { secure } from './secured-socket.js'
 
 /** Where the connection comes from and where it arrived. */
 export interface ConnectionFacts {
@@ -11,6 +13,7 @@ export interface ConnectionFacts {
   readonly localAddress: string
   readonly localPort: number
   readonly encrypted: boolean
+  readonly tls?: TlsFacts | null
 }
 
 type WriteCallback = (error?: Error | null) => void
@@ -28,7 +31,7 @@ export class StandInSocket extends Duplex {
   readonly localPort: number
   readonly localFamily: string
   readonly encrypted: boolean
-  readonly authorized = false
+  readonly authorized: boolean = false
   readonly connecting = false
   readonly pending = false
   timeout = 0
@@ -56,6 +59,7 @@ export class StandInSocket extends Duplex {
     this.encrypted = facts.encrypted
     // A cut connection is told by the messages on it; as on node's server, it is not an uncaught error.
     this.on('error', ignore)
+    if (facts.tls) secure(this, facts.tls)
   }
 
   get readyState(): string {

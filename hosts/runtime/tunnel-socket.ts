@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import type { AddressInfo } from 'node:net'
 import { ResponseFlags, ToListener, WINDOW, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
+import { secure } from './secured-socket.js'
 import type { ConnectionFacts } from './stand-in-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as a string. */
@@ -33,7 +34,7 @@ export class TunnelSocket extends Duplex {
   readonly localPort: number
   readonly localFamily: string
   readonly encrypted: boolean
-  readonly authorized = false
+  readonly authorized: boolean = false
   readonly connecting = false
   readonly pending = false
   timeout = 0
@@ -69,6 +70,7 @@ export class TunnelSocket extends Duplex {
     this.encrypted = facts.encrypted
     // A client that goes away is no uncaught error: as for ordinary requests, 'close' tells of it.
     this.on('error', ignore)
+    if (facts.tls) secure(this, facts.tls)
   }
 
   get connection(): number {

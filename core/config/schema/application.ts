@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
+import { access } from './tls.js'
 
 const virtualDirectory = Type.Object({
   path: Type.String({ default: '/', description: 'Path within the application.' }),
@@ -42,6 +43,7 @@ export const applicationSettings = {
     },
     { description: 'The response cache for this application.' },
   ),
+  access,
   enabledProtocols: Type.String({
     default: 'http',
     notSupportedYet: true,
