@@ -17,7 +17,8 @@ import { announcesBody, leanMessages } from './lean-messages.js'
 import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
-import { Door } from './door.js'
+import { Door, type Ends } from './door.js'
+import { beginHttp2 } from './http2/begin.js'
 import { ListeningSocket, type ListenedConnection } from './listening-socket.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import type { IdentityTable } from './tls/identity-table.js'
@@ -94,7 +95,7 @@ export class Listener {
    */
   async open(endpoint: Endpoint, table: IdentityTable | null = null): Promise<ListeningSocket> {
     const http = this.createServer()
-    const door = table || endpoint.http2 ? this.createDoor(http, table, () => socket) : null
+    const door = table || endpoint.http2 ? this.createDoor(http, table, endpoint, () => socket) : null
     const socket: ListeningSocket = new ListeningSocket(http, door, () => this.sockets.delete(socket))
     http.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections, nameOf(endpoint, socket.port))
@@ -191,7 +192,16 @@ export class Listener {
     return server
   }
 
-  private createDoor(http: Server, table: IdentityTable | null, _socketOf: () => ListeningSocket): Door {
+  private createDoor(
+    http: Server,
+    table: IdentityTable | null,
+    endpoint: Endpoint,
+    socketOf: () => ListeningSocket,
+  ): Door {
+    const { pipeline, clock } = this.options
+    const refuse = (ends: Ends, code: ErrorCode): void => {
+      refuseUnsecured(pipeline, clock, ++this.lastConnectionId, ends, code)
+    }
     return new Door({
       table,
       handshakeTimeout: () => Math.min(this.webLimits.headerWaitTimeout || HANDSHAKE, HANDSHAKE),
@@ -199,12 +209,20 @@ export class Listener {
         http.emit('connection', socket)
       },
       http2: (socket) => {
-        socket.destroy()
+        const { connections, port } = socketOf()
+        beginHttp2({
+          socket,
+          named: nameOf(endpoint, port),
+          connections,
+          pipeline,
+          clock,
+          webLimits: this.webLimits,
+          nextId: () => ++this.lastConnectionId,
+          refuse,
+          closed: this.onlyTunnels,
+        })
       },
-      failed: (ends, code) => {
-        const { pipeline, clock } = this.options
-        refuseUnsecured(pipeline, clock, ++this.lastConnectionId, ends, code)
-      },
+      failed: refuse,
     })
   }
 
