@@ -51,7 +51,7 @@ export const answerOf = (stream: ClientHttp2Stream, body?: string | Uint8Array):
     stream.on('close', () => {
       if (stream.rstCode !== 0 || headers[':status'] === undefined) {
         reject(
-          Object.assign(new Error(`stream closed with code ${stream.rstCode ?? 0}`), {
+          Object.assign(new Error(`stream closed with code ${stream.rstCode}`), {
             code: stream.rstCode,
           }),
         )

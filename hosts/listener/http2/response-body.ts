@@ -36,7 +36,7 @@ export class ResponseBody implements ResponseSink {
     this.left = isSilent ? null : declared
     this.isSilent = isSilent
     this.onComplete = onComplete
-    this.decoder = chunked && !isSilent ? new ChunkedDecoder((data) => this.send(data)) : null
+    this.decoder = chunked && !isSilent ? new ChunkedDecoder(this.send) : null
   }
 
   /** `count` bytes of the response have led to `data`. */
@@ -85,7 +85,7 @@ export class ResponseBody implements ResponseSink {
     if (!stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
-  private send(data: Uint8Array): void {
+  private readonly send = (data: Uint8Array): void => {
     if (data.length === 0 || this.isSilent) return
     if (this.left !== null) {
       if (data.length > this.left) throw new Error('The body is longer than its head has declared')
