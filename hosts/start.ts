@@ -25,6 +25,7 @@ import { completeExtensions } from './extensions/check-extensions.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
 import { Listener } from './listener/listener.js'
+import { certificateProblems, CertificateStore } from './listener/tls/certificate-store.js'
 import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
@@ -98,7 +99,7 @@ export const checkServer = async (
 ): Promise<{ config: ServerConfig; withoutEffect: readonly ConfigurationProblem[] }> => {
   const { config } = await checkConfig(file)
   await withPositions(async () => {
-    const problems: ConfigurationProblem[] = []
+    const problems: ConfigurationProblem[] = await certificateProblems(planEndpoints(config), Date.now())
     for (const endpoint of planEndpoints(config)) {
       const error = await probe(endpoint)
       if (!error) continue
@@ -176,7 +177,11 @@ export const startServer = async (
     frontDoor: rawFilters === null,
     attach: rawFilters?.attach.bind(rawFilters),
   })
-  const endpoints = new OpenEndpoints(listener)
+  const certificates = new CertificateStore({ events, clock })
+  scope.onClose(() => {
+    certificates.close()
+  })
+  const endpoints = new OpenEndpoints(listener, certificates)
   const parts: RunningParts = {
     service,
     stages: Object.values(chains).flat(),

@@ -66,6 +66,7 @@ const ownSettings = without(site, [
   'filters',
   'modules',
   'accessPolicy',
+  'access',
 ])
 const ownApplication = without(application, ['handlers', 'filters', 'modules'])
 
@@ -147,7 +148,11 @@ class Builder {
       >
       const defaults = inherit(
         inherit(
-          { caching: settings.caching, ...(own.accessPolicy ? { accessPolicy: own.accessPolicy } : {}) },
+          {
+            caching: settings.caching,
+            ...(own.accessPolicy ? { accessPolicy: own.accessPolicy } : {}),
+            ...(own.access ? { access: own.access } : {}),
+          },
           this.raw.applicationDefaults,
         ),
         own.applicationDefaults,
@@ -180,6 +185,7 @@ class Builder {
     }
     return {
       ...settings,
+      caching: { ...settings.caching, enabled: settings.caching.enabled && !asksForCertificate(settings) },
       handlers: merged('handlers'),
       filters: merged('filters').filter(({ enabled }) => enabled),
       modules: merged('modules'),
@@ -197,7 +203,7 @@ class Builder {
 
   private binding(own: unknown, pointer: string): BindingConfig {
     const settings = this.complete(binding, own) as Static<typeof bindingSchema>
-    const parsed = parseBindingInformation(settings.bindingInformation)
+    const parsed = parseBindingInformation(settings.bindingInformation, this.directory)
     const parts = typeof parsed === 'string' ? { address: '', port: 0, host: '' } : parsed
     return { ...settings, ...parts, pointer }
   }
@@ -222,6 +228,10 @@ const entryOf = {
   filters: filter,
   modules: extension,
 } as const
+
+/** What an application may say to those with a certificate is not for others: no copy of it is kept. */
+const asksForCertificate = ({ access }: Pick<ApplicationConfig, 'access'>): boolean =>
+  access.sslFlags.some((flag) => flag === 'SslNegotiateCert' || flag === 'SslRequireCert')
 
 /** Gives out the site numbers that the file leaves free, from 1. */
 class SiteIds {

@@ -59,6 +59,7 @@ export const siteEffects: Effects = {
   filters: 'live',
   modules: 'live',
   accessPolicy: 'live',
+  access: 'live',
   hsts: 'live',
 }
 
@@ -67,6 +68,7 @@ export const applicationEffects: Effects = {
   applicationPool: 'live',
   // What follows from it in IIS 5 mode is another applicationPool.
   appIsolated: 'live',
+  access: 'live',
   caching: 'live',
   enabledProtocols: 'live',
   preloadEnabled: 'live',

@@ -1,6 +1,7 @@
 /** What no single value shows: names taken twice, references that lead nowhere, applications that contradict each other. */
 import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
+import { checkBindings } from './bindings.js'
 import { DEFAULT_POOL } from './build.js'
 import { checkIsolation } from './isolation.js'
 import { suggestion } from './nearest.js'
@@ -73,22 +74,6 @@ const checkNames = (config: ServerConfig, report: Report): void => {
     ids.add(String(id), pointer, (first) => {
       report(`${pointer}/id`, `the site id ${id} is already that of ${first}`)
     })
-  }
-}
-
-const checkBindings = (config: ServerConfig, report: Report): void => {
-  const bindings = new Taken()
-  for (const site of config.sites) {
-    for (const { protocol, address, port, host, bindingInformation, pointer } of site.bindings) {
-      // Port 0 is another port each time.
-      if (port === 0) continue
-      bindings.add([protocol, address, port, host].join('|'), pointer, (first) => {
-        report(
-          pointer,
-          `the binding "${bindingInformation}" is already that of ${first}; give one a host name or another port`,
-        )
-      })
-    }
   }
 }
 

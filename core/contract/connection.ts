@@ -1,6 +1,7 @@
 /** One client connection, as stages and logs see it; the listener owns the socket behind it. */
 import type { RequestQueue } from '../queue/request-queue.js'
 import type { Receiver } from './receiver.js'
+import type { TlsFacts } from './tls.js'
 
 export interface Connection {
   /** Small integer, unique while the server runs. */
@@ -10,6 +11,8 @@ export interface Connection {
   readonly localAddress: string
   readonly localPort: number
   readonly encrypted: boolean
+  /** Of an encrypted one. */
+  readonly tls?: TlsFacts | null
   /** The worker that took this connection's last request, and of which queue: a connection keeps its worker. */
   receiver: Receiver | null
   receiverQueue: RequestQueue | null

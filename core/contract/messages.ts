@@ -12,7 +12,7 @@ export const PROTOCOL_VERSION = 6
 export const ToWorker = {
   /** kind, WorkerSettings: first message to every worker; it answers `READY`. */
   START: 1,
-  /** kind, connection, remoteAddress, remotePort, localAddress, localPort, encrypted (0|1): before its first request. */
+  /** kind, connection, remoteAddress, remotePort, localAddress, localPort, TlsFacts, 1 (encrypted, by whom is not known) or 0: before its first request. */
   CONNECT: 2,
   /** kind, connection: the client has closed; the worker forgets it. */
   DISCONNECT: 3,
@@ -81,6 +81,7 @@ export const RequestFlags = {
    * response of 101 makes a tunnel of the exchange, which lives until its response ends.
    */
   UPGRADE: 32,
+  HTTP_2: 64,
 } as const
 
 export const ResponseFlags = {

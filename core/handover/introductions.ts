@@ -44,7 +44,7 @@ export class Introductions {
       connection.remotePort,
       connection.localAddress,
       connection.localPort,
-      connection.encrypted ? 1 : 0,
+      connection.tls ?? (connection.encrypted ? 1 : 0),
     )
   }
 }

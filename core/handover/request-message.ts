@@ -19,6 +19,7 @@ export const pushRequest = (
   const flags =
     (same ? RequestFlags.SAME_HEADERS : 0) |
     (ctx.httpVersion === '1.0' ? RequestFlags.HTTP_1_0 : 0) |
+    (ctx.httpVersion === '2.0' ? RequestFlags.HTTP_2 : 0) |
     (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
     (ctx.incoming ? RequestFlags.HAS_BODY : 0) |
     (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0) |

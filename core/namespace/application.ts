@@ -12,6 +12,8 @@ export interface Site {
   readonly config: SiteConfig
   /** The port of its first binding: what a program that wants to listen is told. */
   readonly port: number
+  /** That of its first https binding, 443 before others; 0 without one. */
+  readonly securePort?: number
 }
 
 export interface Application {

@@ -1,4 +1,5 @@
 /** The sites on one port, in the order in which http.sys asks them: by host, by wildcard, by address, any. */
+import { isNamedSocket } from '../config/binding-information.js'
 import type { Site } from './application.js'
 import { PathTable } from './path-table.js'
 
@@ -103,6 +104,8 @@ const unmapped = (address: string): string =>
 
 /** An address in the one spelling in which it is looked up: IPv6 compressed, lower case, without brackets (RFC 5952). */
 const addressKey = (address: string): string => {
+  // A path, or the name of a socket, is what it is.
+  if (isNamedSocket(address)) return address
   const bare = address.toLowerCase().replace(/^\[|\]$/g, '')
   if (!bare.includes(':') || bare.includes('%')) return bare
   const compressed = new URL(`http://[${bare}]`).hostname.slice(1, -1)

@@ -1,4 +1,5 @@
 /** The sites and applications that the configuration has, and the places in the namespace that the started ones hold. */
+import { isNamedSocket } from '../config/binding-information.js'
 import type { ApplicationConfig, BindingConfig, SiteConfig } from '../contract/config.js'
 import type { SiteChange } from '../config/diff.js'
 import type { Application, Site } from '../namespace/application.js'
@@ -64,7 +65,7 @@ export class Sites {
   /** A site of the configuration, stopped as yet. */
   add(config: SiteConfig): void {
     const { id, name } = config
-    const site = { id, name, config, port: 80 }
+    const site = { id, name, config, port: 80, securePort: 0 }
     const hosted: HostedSite = { site, applications: new Map(), registrations: null, wasStarted: false }
     this.byName.set(name, hosted)
     for (const application of config.applications) this.host(hosted, application)
@@ -81,8 +82,9 @@ export class Sites {
     const { bindings } = hosted.site.config
     const [first] = bindings
     hosted.site.port = first ? portOf(first) : 80
+    hosted.site.securePort = securePortOf(bindings, portOf)
     const registrations = bindings.map((binding) => ({
-      address: binding.address,
+      address: registeredAddress(binding, portOf(binding)),
       port: portOf(binding),
       host: binding.host,
     }))
@@ -186,3 +188,14 @@ export class Sites {
     for (const registration of registrations ?? []) this.namespace.unregister(registration, path)
   }
 }
+
+/** Where those are sent who shall come by https; 0 where the site has none. */
+const securePortOf = (bindings: readonly BindingConfig[], portOf: PortOf): number => {
+  const secure = bindings.filter(({ protocol, address }) => protocol === 'https' && !isNamedSocket(address))
+  const [first] = secure.map(portOf).sort((one, other) => Number(other === 443) - Number(one === 443))
+  return first ?? 0
+}
+
+/** A port that systemd hands over has an address that only systemd's own configuration knows: any will be right. */
+const registeredAddress = ({ address }: BindingConfig, port: number): string =>
+  address.startsWith('systemd:') && port !== 0 ? '*' : address

@@ -1,6 +1,6 @@
 /** Takes out of a configuration what nobody needs to read who only wants to know how things stand. */
 
-const SECRET = /^(?:password|token)$/i
+const SECRET = /^(?:password|passphrase|token)$/i
 
 /** A copy in which each value of a secret's key is stars; empty ones stay, since they say that there is none. */
 export const withoutSecrets = (value: unknown): unknown => {

@@ -6,7 +6,7 @@ const LIST_AT_MOST = 20
 
 export const printSummary = ({ config, bindings }: RunningServer): void => {
   for (const { binding, port } of bindings) {
-    process.stdout.write(`listening on ${binding.protocol}://${hostOf(binding)}:${port}\n`)
+    process.stdout.write(`listening on ${binding.protocol}://${placeOf(binding, port)}\n`)
   }
   if (config.sites.length > LIST_AT_MOST) {
     process.stdout.write(`${config.sites.length} sites, ${config.applicationPools.length} pools\n`)
@@ -18,7 +18,7 @@ export const printSummary = ({ config, bindings }: RunningServer): void => {
     const [first] = site.bindings
     for (const application of site.applications) {
       const at = first
-        ? `${first.protocol}://${hostOf(first)}:${portOf.get(first) ?? first.port}${application.path}`
+        ? `${first.protocol}://${placeOf(first, portOf.get(first) ?? first.port)}${application.path}`
         : application.path
       process.stdout.write(`  ${at.padEnd(42)} pool ${application.applicationPool}\n`)
     }
@@ -29,8 +29,14 @@ export const printSummary = ({ config, bindings }: RunningServer): void => {
   for (const folder of folders) process.stdout.write(`logs in ${folder}\n`)
 }
 
+/** `host:port`; what has no port is named as in its binding. */
+const placeOf = (binding: { host: string; address: string }, port: number): string =>
+  port === 0 && /^(?:unix|systemd):/.test(binding.address)
+    ? `${binding.address}:${binding.host}`
+    : `${hostOf(binding)}:${port}`
+
 const hostOf = ({ host, address }: { host: string; address: string }): string => {
   if (host !== '' && !host.startsWith('*')) return host
-  if (address === '*') return 'localhost'
+  if (address === '*' || address.startsWith('systemd:')) return 'localhost'
   return address.includes(':') ? `[${address}]` : address
 }

@@ -10,8 +10,12 @@ import type {
   ResponseWriter,
 } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
+import type { TlsFacts } from '../../core/contract/tls.js'
+import { arrivalOf, plainAddress, resetSocket } from './arrival.js'
 import type { FrontDoor } from './front-door.js'
+import type { ListenedConnection } from './listening-socket.js'
 import { finishNodeResponse } from './node-response.js'
+import { withHsts } from './hsts.js'
 import { composeResponse } from './response-head.js'
 import { StreamedResponse } from './streamed-response.js'
 
@@ -27,13 +31,14 @@ interface Pipelined {
   readonly error: ErrorCode | null
 }
 
-export class ClientConnection implements Connection, ResponseWriter {
+export class ClientConnection implements Connection, ResponseWriter, ListenedConnection {
   readonly id: number
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localAddress: string
   readonly localPort: number
   readonly encrypted: boolean
+  readonly tls: TlsFacts | null
   receiver: Receiver | null = null
   receiverQueue: RequestQueue | null = null
   headers: readonly string[] = []
@@ -43,6 +48,8 @@ export class ClientConnection implements Connection, ResponseWriter {
   onTunnel: (() => void) | null = null
   readonly knownTo = new Set<Receiver>()
   closed = false
+  /** What all of its requests are answered with. */
+  readonly refusal: ErrorCode | null
   readonly socket: Socket
   /** Requests that node's parser has found on it; the last of them, for the front door, which lets it go at once. */
   accepted = 0
@@ -62,27 +69,35 @@ export class ClientConnection implements Connection, ResponseWriter {
   /** An application has taken the connection over. */
   tunnel = false
 
+  /** @param named - the address of what has none in the network: a Unix socket */
   constructor(
     id: number,
     socket: Socket,
-    encrypted: boolean,
     pipeline: Pipeline,
     frontDoor: FrontDoor | null,
+    named: string | null,
   ) {
     this.id = id
     this.socket = socket
-    this.encrypted = encrypted
+    const arrival = arrivalOf(socket)
+    this.tls = arrival?.tls ?? null
+    this.encrypted = this.tls !== null
+    this.refusal = arrival?.refusal ?? null
     this.pipeline = pipeline
     this.frontDoor = frontDoor
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort ?? 0
-    this.localAddress = plainAddress(socket.localAddress)
-    this.localPort = socket.localPort ?? 0
+    this.localAddress = named ?? plainAddress(socket.localAddress)
+    this.localPort = named === null ? (socket.localPort ?? 0) : 0
   }
 
   /** The request that is on its way. */
-  get request(): RequestContext | null {
-    return this.current
+  *requests(): Generator<RequestContext> {
+    if (this.current) yield this.current
+  }
+
+  destroy(): void {
+    this.socket.destroy()
   }
 
   /** Whether a request is on its way. */
@@ -100,8 +115,9 @@ export class ClientConnection implements Connection, ResponseWriter {
   }
 
   /** Starts a request, or lets it wait for those before it on the same connection. */
-  accept(ctx: RequestContext, response: ServerResponse | null, error: ErrorCode | null): void {
+  accept(ctx: RequestContext, response: ServerResponse | null, wrong: ErrorCode | null): void {
     if (this.closed || this.ending) return
+    const error = this.refusal ?? wrong
     this.accepted++
     if (this.attended) this.lastAccepted = ctx
     if (this.current) {
@@ -176,11 +192,12 @@ export class ClientConnection implements Connection, ResponseWriter {
     if (this.closed || ctx !== this.current) return 'CONTINUE'
     if (response.reset) {
       this.ending = true
-      socket.resetAndDestroy()
+      resetSocket(socket)
       return 'CONTINUE'
     }
     if (!ctx.keepAlive || response.close || this.ending) this.ending = true
-    const bytes = response.raw ?? this.compose(ctx)
+    const own = response.raw ?? this.compose(ctx)
+    const bytes = this.encrypted && ctx.site?.config.hsts.enabled ? withHsts(own, ctx.site.config.hsts) : own
     ctx.bytesSent += bytes.length
     if (typeof bytes === 'string') socket.write(bytes, 'latin1')
     else socket.write(bytes)
@@ -188,7 +205,7 @@ export class ClientConnection implements Connection, ResponseWriter {
       this.complete(ctx)
       return 'CONTINUE'
     }
-    response.stream.consumed(bytes.length)
+    response.stream.consumed(own.length)
     if (ctx.upgrade) {
       this.tunnel = response.status === 101
       // An answer to something that is not HTTP any more may leave when it likes.
@@ -231,7 +248,7 @@ export class ClientConnection implements Connection, ResponseWriter {
     else if (!this.closed) {
       // Half a response must not look like a whole one.
       this.ending = true
-      this.socket.resetAndDestroy()
+      resetSocket(this.socket)
     }
     ctx.resume('CONTINUE')
   }
@@ -282,7 +299,3 @@ export class ClientConnection implements Connection, ResponseWriter {
     })
   }
 }
-
-/** An IPv4 address that came in over an IPv6 socket is an IPv4 address. */
-const plainAddress = (address: string | undefined): string =>
-  address === undefined ? '' : address.startsWith('::ffff:') ? address.slice(7) : address

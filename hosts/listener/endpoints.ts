@@ -1,13 +1,23 @@
 /** Which sockets the bindings of all sites need: bindings of one address and port share one. */
 import { createServer } from 'node:net'
-import type { BindingConfig, ServerConfig } from '../../core/index.js'
+import { isNamedSocket } from '../../core/config/binding-information.js'
+import type { BindingConfig, ServerConfig, SiteConfig } from '../../core/index.js'
+import { isListenedTo, isStale, socketPath } from './listen-at.js'
 import type { Endpoint } from './listener.js'
+import type { SecureBinding } from './tls/certificates.js'
 
 /** A socket to open, and the bindings that it serves. */
 export interface PlannedEndpoint extends Endpoint {
   /** The same in each configuration that needs this socket. */
   readonly key: string
   readonly bindings: readonly BindingConfig[]
+  /** Those of https, with their sites; of a port all or none. */
+  readonly secure: readonly SecureBinding[]
+}
+
+interface Planned extends PlannedEndpoint {
+  readonly bindings: BindingConfig[]
+  readonly secure: SecureBinding[]
 }
 
 /**
@@ -15,21 +25,34 @@ export interface PlannedEndpoint extends Endpoint {
  * one time. Port 0 means a free port for each binding.
  */
 export const planEndpoints = (config: ServerConfig): PlannedEndpoint[] => {
-  const planned = new Map<string, { key: string; address: string; port: number; bindings: BindingConfig[] }>()
+  const planned = new Map<string, Planned>()
   const started = config.sites.filter((site) => site.serverAutoStart)
   const bindings = started.flatMap((site) => site.bindings)
   const wildcardPorts = new Set(bindings.filter(({ address }) => address === '*').map(({ port }) => port))
-  const add = (key: string, address: string, binding: BindingConfig): void => {
-    const shared = planned.get(key)
-    if (shared) shared.bindings.push(binding)
-    else planned.set(key, { key, address, port: binding.port, bindings: [binding] })
+  const add = (key: string, address: string, binding: BindingConfig, site: SiteConfig): void => {
+    const { port, http2, socketMode, protocol } = binding
+    const kind = protocol === 'https' ? 'https ' : http2 ? 'h2c ' : ''
+    let shared = planned.get(kind + key)
+    if (!shared) {
+      shared = { key: kind + key, address, port, http2, socketMode, bindings: [], secure: [] }
+      planned.set(shared.key, shared)
+    }
+    shared.bindings.push(binding)
+    if (protocol === 'https') shared.secure.push({ binding, site })
   }
   for (const site of started) {
     site.bindings.forEach((binding, at) => {
       const { port } = binding
       const address = wildcardPorts.has(port) && port !== 0 ? '*' : binding.address
-      if (port !== 0) add(`${address}:${port}`, address, binding)
-      else add(`${site.name}|${binding.bindingInformation}|${nthAlike(site.bindings, at)}`, address, binding)
+      if (isNamedSocket(address)) add(address, address, binding, site)
+      else if (port !== 0) add(`${address}:${port}`, address, binding, site)
+      else
+        add(
+          `${site.name}|${binding.bindingInformation}|${nthAlike(site.bindings, at)}`,
+          address,
+          binding,
+          site,
+        )
     })
   }
   return [...planned.values()]
@@ -41,6 +64,9 @@ const nthAlike = (bindings: readonly BindingConfig[], at: number): number =>
 
 /** What is wrong with a socket that could not be opened, and what would help. */
 export const explainListenError = (endpoint: Endpoint, error: NodeJS.ErrnoException): string => {
+  const path = socketPath(endpoint.address)
+  if (path !== undefined) return explainPathError(path, error)
+  if (endpoint.address.startsWith('systemd:')) return explainHandedOver(endpoint.address, error)
   const where = `port ${endpoint.port} on ${endpoint.address === '*' ? 'all addresses' : endpoint.address}`
   switch (error.code) {
     case 'EADDRINUSE':
@@ -54,14 +80,46 @@ export const explainListenError = (endpoint: Endpoint, error: NodeJS.ErrnoExcept
   }
 }
 
+const explainPathError = (path: string, { code, message }: NodeJS.ErrnoException): string => {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${path} is in use by another program, or is no socket; stop that program or choose another path`
+    case 'EACCES':
+      return `${path} may not be made by this user; choose a folder that it may write to`
+    case 'ENOENT':
+      return `${path} lies in a folder that does not exist`
+    default:
+      return `${path} cannot be opened: ${message}`
+  }
+}
+
+const explainHandedOver = (address: string, { code, message }: NodeJS.ErrnoException): string => {
+  const name = address.slice('systemd:'.length)
+  return code === 'ENOTHANDED'
+    ? `there is no socket "${name}": ${message}; name it with FileDescriptorName= in its .socket unit`
+    : `the socket "${name}" of systemd cannot be used: ${message}`
+}
+
 /** Opens a socket for a moment; answers the system's error if it cannot be had. */
-export const probe = ({ address, port }: Endpoint): Promise<NodeJS.ErrnoException | null> =>
-  new Promise((resolve) => {
+export const probe = async ({ address, port }: Endpoint): Promise<NodeJS.ErrnoException | null> => {
+  const path = socketPath(address)
+  if (path !== undefined) {
+    if (await isListenedTo(path)) return Object.assign(new Error('in use'), { code: 'EADDRINUSE' })
+    // It takes the place of this one, as a start would.
+    if (await isStale(path)) return null
+  }
+  // Only systemd can hand it over, and only to the server itself.
+  if (address.startsWith('systemd:')) return null
+  return new Promise((resolve) => {
     const server = createServer()
     server.once('error', resolve)
-    server.listen(address === '*' ? { port } : { port, host: address }, () => {
-      server.close(() => {
-        resolve(null)
-      })
-    })
+    server.listen(
+      path !== undefined ? { path } : address === '*' ? { port } : { port, host: address },
+      () => {
+        server.close(() => {
+          resolve(null)
+        })
+      },
+    )
   })
+}

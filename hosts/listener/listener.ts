@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import {
   RequestContext,
   type Clock,
+  type Connection,
   type ErrorCode,
   type HttpVersion,
   type ServerConfig,
@@ -16,17 +17,25 @@ import { announcesBody, leanMessages } from './lean-messages.js'
 import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
-import { ListeningSocket } from './listening-socket.js'
+import { Door, type Ends } from './door.js'
+import { beginHttp2 } from './http2/begin.js'
+import { ListeningSocket, type ListenedConnection } from './listening-socket.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
+import type { IdentityTable } from './tls/identity-table.js'
+import { refuseUnsecured } from './tls/refuse-unsecured.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
 /** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
 const HEADER_WAIT = 120_000
 
-/** Where to listen: `*` stands for all addresses of the machine, port 0 for any free one. */
+/** Where to listen: `*` stands for all addresses of the machine, port 0 for any free one; `unix:/path`, `systemd:name`. */
 export interface Endpoint {
   readonly address: string
   readonly port: number
+  /** Plain HTTP/2 is spoken here too. */
+  readonly http2?: boolean
+  /** Permissions of a Unix socket, octal. */
+  readonly socketMode?: string
 }
 
 export interface ListenerOptions {
@@ -39,9 +48,18 @@ export interface ListenerOptions {
   readonly frontDoor: boolean
 }
 
+/** How long a TLS handshake may take, in milliseconds, where `headerWaitTimeout` is not shorter. */
+const HANDSHAKE = 30_000
+
 const CONNECTION = Symbol('connection')
 
 const LEAN = leanMessagesWork()
+
+/** What is told that the log of a request has run. */
+interface ServedConnection extends Connection {
+  done(ctx: RequestContext): void
+  endSoon(): void
+}
 
 type ListenedSocket = Socket & { [CONNECTION]?: ClientConnection }
 
@@ -64,9 +82,10 @@ export class Listener {
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
     this.frontDoorOpen = options.config.caching.frontDoor
     options.pipeline.onDone = (ctx) => {
-      ;(ctx.connection as ClientConnection).done(ctx)
+      const connection = ctx.connection as ServedConnection
+      connection.done(ctx)
       if (!this.closing) return
-      ;(ctx.connection as ClientConnection).endSoon()
+      connection.endSoon()
       this.onlyTunnels()
     }
   }
@@ -74,14 +93,15 @@ export class Listener {
   /**
    * Opens a listening socket; resolves when it accepts.
    *
+   * @param table - the certificates of an https port; null for one of http
    * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
    */
-  async open(endpoint: Endpoint): Promise<ListeningSocket> {
-    const socket: ListeningSocket = new ListeningSocket(this.createServer(), () =>
-      this.sockets.delete(socket),
-    )
-    socket.server.on('connection', (client: ListenedSocket) => {
-      this.connected(client, socket.connections)
+  async open(endpoint: Endpoint, table: IdentityTable | null = null): Promise<ListeningSocket> {
+    const http = this.createServer()
+    const door = table || endpoint.http2 ? this.createDoor(http, table, endpoint, () => socket) : null
+    const socket: ListeningSocket = new ListeningSocket(http, door, () => this.sockets.delete(socket))
+    http.on('connection', (client: ListenedSocket) => {
+      this.connected(client, socket.connections, nameOf(endpoint, socket.port))
     })
     await socket.listen(endpoint)
     this.sockets.add(socket)
@@ -92,18 +112,17 @@ export class Listener {
   configure({ webLimits, caching }: ServerConfig): void {
     this.webLimits = webLimits
     this.frontDoorOpen = caching.frontDoor
-    for (const { server } of this.sockets) {
+    for (const { http } of this.sockets) {
       // Not in the types; node reads it for each new connection.
-      ;(server as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
-      server.headersTimeout = webLimits.headerWaitTimeout || HEADER_WAIT
+      ;(http as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
+      http.headersTimeout = webLimits.headerWaitTimeout || HEADER_WAIT
     }
   }
 
-  /** The requests that are on their way now, one for each busy connection. */
+  /** The requests that are on their way now. */
   *requests(): Generator<RequestContext> {
-    for (const { connections } of this.sockets) {
-      for (const { request } of connections) if (request) yield request
-    }
+    for (const { connections } of this.sockets)
+      for (const connection of connections) yield* connection.requests()
   }
 
   get connectionCount(): number {
@@ -127,7 +146,7 @@ export class Listener {
   /** Cuts all connections; with `but` those stay that applications have taken over. */
   destroy(but?: 'tunnels'): void {
     for (const { connections } of this.sockets)
-      for (const { socket, tunnel } of [...connections]) if (!but || !tunnel) socket.destroy()
+      for (const connection of [...connections]) if (!but || !connection.tunnel) connection.destroy()
   }
 
   private readonly onlyTunnels = (): void => {
@@ -177,12 +196,50 @@ export class Listener {
     return server
   }
 
-  private connected(socket: ListenedSocket, connections: Set<ClientConnection>): void {
+  private createDoor(
+    http: Server,
+    table: IdentityTable | null,
+    endpoint: Endpoint,
+    socketOf: () => ListeningSocket,
+  ): Door {
+    const { pipeline, clock } = this.options
+    const refuse = (ends: Ends, code: ErrorCode): void => {
+      refuseUnsecured(pipeline, clock, ++this.lastConnectionId, ends, code)
+    }
+    return new Door({
+      table,
+      handshakeTimeout: () => Math.min(this.webLimits.headerWaitTimeout || HANDSHAKE, HANDSHAKE),
+      http1: (socket) => {
+        http.emit('connection', socket)
+      },
+      http2: (socket) => {
+        const { connections, port } = socketOf()
+        beginHttp2({
+          socket,
+          named: nameOf(endpoint, port),
+          connections,
+          pipeline,
+          clock,
+          webLimits: this.webLimits,
+          nextId: () => ++this.lastConnectionId,
+          refuse,
+          closed: this.onlyTunnels,
+        })
+      },
+      failed: refuse,
+    })
+  }
+
+  private connected(
+    socket: ListenedSocket,
+    connections: Set<ListenedConnection>,
+    named: string | null,
+  ): void {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
     const { pipeline } = this.options
     const frontDoor = this.frontDoorOpen ? this.frontDoor : null
-    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, frontDoor)
+    const connection = new ClientConnection(++this.lastConnectionId, socket, pipeline, frontDoor, named)
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
     socket.setTimeout(this.webLimits.connectionTimeout)
@@ -218,7 +275,8 @@ export class Listener {
       clock.now(),
     )
     shareHeaders(ctx)
-    connection.accept(ctx, response, error)
+    // Node's parser takes `HTTP/2.0` for a version of HTTP/1.
+    connection.accept(ctx, response, incoming.httpVersion === '2.0' ? 'BAD_VERSION' : error)
   }
 
   /** Node's parser has let go of a connection on which the client asks for another protocol. */
@@ -300,3 +358,7 @@ export class Listener {
     connection.accept(ctx, null, code)
   }
 }
+
+/** What has no address in the network goes by the name that its binding has. */
+const nameOf = ({ address }: Endpoint, port: number): string | null =>
+  address.startsWith('unix:') || (address.startsWith('systemd:') && port === 0) ? address : null

@@ -1,41 +1,59 @@
 /** One listening socket with the connections that came in by it; it may stop to listen and they go on. */
 import type { Server } from 'node:http'
-import { Server as NetServer, type AddressInfo } from 'node:net'
-import type { ClientConnection } from './client-connection.js'
+import { Server as NetServer } from 'node:net'
+import type { RequestContext } from '../../core/index.js'
+import type { Door } from './door.js'
+import { listenAt } from './listen-at.js'
 import type { Endpoint } from './listener.js'
 
+/** A client's connection, whatever it speaks. */
+export interface ListenedConnection {
+  /** An application has taken it over. */
+  readonly tunnel: boolean
+  /** Those that are on their way. */
+  requests(): Iterable<RequestContext>
+  /** No further request after those under way; at once where there is none. */
+  endSoon(): void
+  destroy(): void
+}
+
 export class ListeningSocket {
-  readonly server: Server
+  /** Reads HTTP/1; it listens itself where there is no door. */
+  readonly http: Server
+  readonly door: Door | null
   /** The one that it really has. */
   port = 0
-  readonly connections = new Set<ClientConnection>()
+  readonly connections = new Set<ListenedConnection>()
+  private readonly server: NetServer
 
   /** @param onClosed - it does not listen any more, and its last connection has ended */
-  constructor(server: Server, onClosed: () => void) {
-    this.server = server
-    server.once('close', () => {
+  constructor(http: Server, door: Door | null, onClosed: () => void) {
+    this.http = http
+    this.door = door
+    this.server = door?.server ?? http
+    // Its timers begin when it listens, which behind a door it never does.
+    if (door) http.emit('listening')
+    this.server.once('close', () => {
       // Once more in node's own way: that ends its timer.
-      server.close()
+      http.close()
       onClosed()
     })
   }
 
   /** Rejects with the system's error when it cannot be had. */
-  async listen({ address, port }: Endpoint): Promise<void> {
-    const { server } = this
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(address === '*' ? { port } : { port, host: address }, () => {
-        server.off('error', reject)
-        this.port = (server.address() as AddressInfo).port
-        resolve()
-      })
-    })
+  async listen(endpoint: Endpoint): Promise<void> {
+    try {
+      this.port = await listenAt(this.server, endpoint)
+    } catch (error) {
+      this.http.close()
+      throw error
+    }
   }
 
   /** Accepts no more, from this moment on. Connections are not touched: an http server's own `close` would end idle ones. */
   stopListening(): void {
     NetServer.prototype.close.call(this.server)
+    this.door?.clear()
   }
 
   /** Accepts no more, closes idle connections, lets requests under way finish; resolves when no connection is left. */

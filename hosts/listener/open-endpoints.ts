@@ -1,4 +1,5 @@
 /** The sockets that are open for the bindings of all sites, and how they become those of another configuration. */
+import { isNamedSocket } from '../../core/config/binding-information.js'
 import {
   ConfigurationError,
   type BindingConfig,
@@ -8,6 +9,8 @@ import {
 import { explainListenError, planEndpoints, type PlannedEndpoint } from './endpoints.js'
 import type { Listener } from './listener.js'
 import type { ListeningSocket } from './listening-socket.js'
+import type { CertificateStore } from './tls/certificate-store.js'
+import type { IdentityTable } from './tls/identity-table.js'
 
 /** A binding that is open, with the port that it really has. */
 export interface OpenBinding {
@@ -31,11 +34,16 @@ interface Held {
 
 export class OpenEndpoints {
   private readonly listener: Listener
+  private readonly certificates: CertificateStore
   private held = new Map<string, Held>()
   private ports = new Map<BindingConfig, number>()
 
-  constructor(listener: Listener) {
+  constructor(listener: Listener, certificates: CertificateStore) {
     this.listener = listener
+    this.certificates = certificates
+    certificates.onChange = (tables) => {
+      this.exchange(tables)
+    }
   }
 
   /** In the order of the configuration. */
@@ -59,6 +67,7 @@ export class OpenEndpoints {
     which: (endpoint: PlannedEndpoint) => boolean = all,
   ): Promise<EndpointChange> {
     const planned = planEndpoints(config).filter((endpoint) => this.held.has(endpoint.key) || which(endpoint))
+    const tables = await this.certificates.load(config.file, planned)
     const leaving = new Map(this.held)
     for (const { key } of planned) leaving.delete(key)
     const next = new Map<string, Held>()
@@ -77,7 +86,7 @@ export class OpenEndpoints {
       for (const { socket } of inTheWay) socket.stopListening()
       stopped.push(...inTheWay)
       try {
-        const socket = await this.listener.open(endpoint)
+        const socket = await this.listener.open(endpoint, tables.get(endpoint.key))
         opened.push(socket)
         next.set(endpoint.key, { endpoint, socket, former: inTheWay.flatMap(inUse) })
       } catch (error) {
@@ -98,6 +107,8 @@ export class OpenEndpoints {
       commit: () => {
         this.held = next
         this.ports = ports
+        this.exchange(tables)
+        this.certificates.use(planned)
         for (const old of leaving.values()) {
           if (!stopped.includes(old)) for (const socket of inUse(old)) void socket.close()
         }
@@ -105,10 +116,18 @@ export class OpenEndpoints {
     }
   }
 
+  /** New connections get the new certificates. */
+  private exchange(tables: ReadonlyMap<string, IdentityTable>): void {
+    for (const [key, { socket }] of this.held) {
+      const table = tables.get(key)
+      if (table && socket.door) socket.door.table = table
+    }
+  }
+
   private async reopen(held: Held): Promise<ConfigurationProblem[]> {
     const { endpoint } = held
     try {
-      const socket = await this.listener.open(endpoint)
+      const socket = await this.listener.open(endpoint, this.certificates.lastOf(endpoint.key))
       this.held.set(endpoint.key, { endpoint, socket, former: inUse(held) })
       return []
     } catch (error) {
@@ -119,9 +138,12 @@ export class OpenEndpoints {
 
 const all = (): boolean => true
 
-/** All addresses and one of them: whichever comes second cannot be had. */
+/** All addresses and one of them, or http and https: whichever comes second cannot be had. */
 const excludes = (one: PlannedEndpoint, other: PlannedEndpoint): boolean =>
-  one.port !== 0 && one.port === other.port && (one.address === '*' || other.address === '*')
+  one.port === other.port &&
+  (one.address === other.address
+    ? one.port !== 0 || isNamedSocket(one.address)
+    : one.port !== 0 && (one.address === '*' || other.address === '*'))
 
 const inUse = ({ socket, former }: Held): ListeningSocket[] => [
   socket,

@@ -1,6 +1,8 @@
 /** What applications see of a client's connection, whoever reads and writes it: the parts of net.Socket that are the same. */
 import { Duplex, type DuplexOptions } from 'node:stream'
 import type { AddressInfo } from 'node:net'
+import type { TlsFacts } from '../../core/contract/tls.js'
+import { secure } from './secured-socket.js'
 
 /** Where the connection comes from and where it arrived. */
 export interface ConnectionFacts {
@@ -10,6 +12,7 @@ export interface ConnectionFacts {
   readonly localAddress: string
   readonly localPort: number
   readonly encrypted: boolean
+  readonly tls?: TlsFacts | null
 }
 
 export abstract class ClientSocket extends Duplex {
@@ -21,7 +24,7 @@ export abstract class ClientSocket extends Duplex {
   readonly localPort: number
   readonly localFamily: string
   readonly encrypted: boolean
-  readonly authorized = false
+  readonly authorized: boolean = false
   readonly connecting = false
   readonly pending = false
   timeout = 0
@@ -41,6 +44,7 @@ export abstract class ClientSocket extends Duplex {
     this.encrypted = facts.encrypted
     // A client that goes away is no uncaught error: as on node's server, other events and messages tell of it.
     this.on('error', ignore)
+    if (facts.tls) secure(this, facts.tls)
   }
 
   /** Nothing has come or gone for as long as `setTimeout` says. */

@@ -48,6 +48,13 @@ export const makeRequest = (
   return request
 }
 
+/** The client speaks HTTP/2, whatever stands between it and the application. */
+export const setHttp2 = (request: IncomingMessage): void => {
+  request.httpVersionMajor = 2
+  request.httpVersionMinor = 0
+  request.httpVersion = '2.0'
+}
+
 /** Sets a header of which there must be one only, whatever the client sent. */
 const replaceHeader = (rawHeaders: string[], name: string, value: string): void => {
   const lower = name.toLowerCase()

@@ -4,6 +4,7 @@ import { PROTOCOL_VERSION, RequestFlags, ToListener } from '../../core/contract/
 import type { AdapterModule } from '../../core/contract/adapter.js'
 import type { DrainNotice } from '../../core/contract/hosted-worker.js'
 import type { ServerEvent } from '../../core/contract/events.js'
+import type { TlsFacts } from '../../core/contract/tls.js'
 import type { ApplicationSettings, Batch, WorkerSettings } from '../../core/contract/messages.js'
 import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
@@ -11,7 +12,7 @@ import type { ConnectionFacts } from './client-socket.js'
 import { Exchange, type ExchangeOwner } from './exchange.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
-import { makeRequest } from './hosted-request.js'
+import { makeRequest, setHttp2 } from './hosted-request.js'
 import type { KnownExtensions } from './integrated/find-extension.js'
 import { MissedLengths } from './missed-lengths.js'
 import type { MissedLength } from './node-internals.js'
@@ -150,6 +151,8 @@ export class Runtime implements ExchangeOwner, BatchReader {
     const old = (flags & RequestFlags.HTTP_1_0) !== 0
     const request = makeRequest(socket, hosted, batch[at + 5] as string, batch[at + 6] as string, old, same)
     const response = new ServerResponse(request)
+    // Not sooner: node would take it for older than HTTP/1.1, and know no chunks.
+    if ((flags & RequestFlags.HTTP_2) !== 0) setHttp2(request)
     response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
     const exchange = new Exchange(this, id, socket, request, response)
     if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = []
@@ -196,7 +199,8 @@ export class Runtime implements ExchangeOwner, BatchReader {
       remotePort: batch[at + 3] as number,
       localAddress: batch[at + 4] as string,
       localPort: batch[at + 5] as number,
-      encrypted: batch[at + 6] === 1,
+      encrypted: batch[at + 6] !== 0,
+      tls: typeof batch[at + 6] === 'object' ? (batch[at + 6] as TlsFacts) : null,
     })
   }
 

@@ -48,9 +48,10 @@ export type Request = Pick<
  */
 export const validate = (ctx: Request, rules: Rules): void => {
   const { method, target, rawHeaders } = ctx
-  const http10 = ctx.httpVersion === '1.0'
-  // Node's parser takes `HTTP/0.9` and `HTTP/2.0` for versions of HTTP/1.
-  if (!http10 && ctx.httpVersion !== '1.1') throw new RequestError('BAD_VERSION')
+  const version: string = ctx.httpVersion
+  const http10 = version === '1.0'
+  // Node's parser takes `HTTP/0.9` for a version of HTTP/1; `HTTP/2.0` comes here only from those that speak it.
+  if (!http10 && version !== '1.1' && version !== '2.0') throw new RequestError('BAD_VERSION')
   if (method === 'CONNECT') throw new RequestError('BAD_VERB')
   if (target.length > rules.maxRequestBytes) throw new RequestError('URL_TOO_LONG')
   const lineBytes = method.length + target.length + '  HTTP/1.1\r\n\r\n'.length

@@ -30,7 +30,7 @@ export interface TestServer {
 /** Writes `files` and `applicationHost.json` (an object, or text as it is) into a new folder; packages resolve in it. */
 export const writeFolder = async (
   config: object | string,
-  files: Record<string, string> = {},
+  files: Record<string, string | Uint8Array> = {},
 ): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'webgarden-'))
   await linkPackages(join(folder, 'node_modules'))
@@ -61,7 +61,7 @@ const linkPackages = async (modules: string): Promise<void> => {
 /** With flags of node it can be sent messages: `OBEYING` makes its pools take orders (`giveOrder`). Resolves when the server has printed `ready`; rejects with its output when it ends before. */
 export const startServer = async (
   config: object | string,
-  files: Record<string, string> = {},
+  files: Record<string, string | Uint8Array> = {},
   nodeFlags: readonly string[] = [],
 ): Promise<TestServer> => {
   const folder = await writeFolder(config, files)

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { cachingOf } from './caching.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
+import { access } from './tls.js'
 
 const virtualDirectory = Type.Object({
   path: Type.String({ default: '/', description: 'Path within the application.' }),
@@ -35,6 +36,7 @@ export const applicationSettings = {
     description: 'Whether an application at `/shop` sees `/cart` or `/shop/cart` as its URL.',
   }),
   caching: cachingOf('application', 'Whether its responses may be kept. Taken from the site where left out.'),
+  access,
   enabledProtocols: Type.String({
     default: 'http',
     notSupportedYet: true,

@@ -59,7 +59,7 @@ export type LogFileConfig = Immutable<Static<typeof logFile>>
 export type SiteConfig = Immutable<
   Omit<
     Static<typeof site>,
-    'id' | 'bindings' | 'applications' | 'applicationDefaults' | Lists | 'accessPolicy'
+    'id' | 'bindings' | 'applications' | 'applicationDefaults' | Lists | 'accessPolicy' | 'access'
   >
 > &
   Placed & {

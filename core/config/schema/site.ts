@@ -5,25 +5,41 @@ import { cachingOf } from './caching.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
+import { access, certificate, tls } from './tls.js'
 
 export const binding = Type.Object({
   protocol: Type.Enum(['http', 'https', 'net.tcp', 'net.pipe', 'net.msmq', 'msmq.formatname', 'ftp'], {
     default: 'http',
-    notSupportedYet: ['https', 'net.tcp', 'net.pipe', 'net.msmq', 'msmq.formatname', 'ftp'],
+    notSupportedYet: ['net.tcp', 'net.pipe', 'net.msmq', 'msmq.formatname', 'ftp'],
     description: 'Protocol of the binding.',
   }),
   bindingInformation: Formed('bindingInformation', {
     description:
-      '`IP:port:host`. `*` is every address, IPv6 stands in brackets, port 0 is any free one; the host may be empty, a name, or `*.example.com`.',
+      '`IP:port:host`. `*` is every address, IPv6 stands in brackets, port 0 is any free one; the host may be empty, a name, or `*.example.com`. `unix:/path:host` is a Unix socket, `systemd:name:host` one that systemd hands over.',
+  }),
+  socketMode: Type.String({
+    pattern: '^0?[0-7]{3}$',
+    default: '0660',
+    description: 'Who may connect to a Unix socket: its permissions, octal.',
   }),
   sslFlags: Type.Integer({
     minimum: 0,
     maximum: 127,
     default: 0,
-    notSupportedYet: true,
     description:
-      'Bits: 1 SNI, 2 central certificate store, 4 no HTTP/2, 8 no OCSP stapling, 64 no legacy TLS.',
+      'https. Bits: 1 for clients only that name the host (SNI), 4 no HTTP/2, 32 no TLS 1.3, 64 no TLS before 1.2. 8 (OCSP stapling) and 16 (QUIC) say no to what there is not; 2, the central certificate store, is refused.',
   }),
+  http2: Type.Boolean({
+    default: false,
+    description:
+      'http: whether clients that know of it may speak HTTP/2 without TLS (h2c). On https HTTP/2 is on, unless sslFlags has 4.',
+  }),
+  certificates: Type.Array(certificate, {
+    default: [],
+    description:
+      'https: for clients that name the host of the binding; without a host, for the names in each certificate, and the first for all others.',
+  }),
+  tls,
 })
 
 const limits = Type.Object(
@@ -85,7 +101,10 @@ const traceFailedRequestsLogging = Type.Object(
 
 const hsts = Type.Object(
   {
-    enabled: Type.Boolean({ default: false, description: 'Whether Strict-Transport-Security is sent.' }),
+    enabled: Type.Boolean({
+      default: false,
+      description: 'Whether Strict-Transport-Security is sent with what leaves by https.',
+    }),
     'max-age': Type.Integer({
       minimum: 0,
       maximum: UINT_MAX,
@@ -97,10 +116,10 @@ const hsts = Type.Object(
     preload: Type.Boolean({ default: false, description: 'Whether it says preload.' }),
     redirectHttpToHttps: Type.Boolean({
       default: false,
-      description: 'Whether http is redirected to https.',
+      description: 'Whether http is redirected to https; needs `enabled`.',
     }),
   },
-  { notSupportedYet: true, description: 'HTTP Strict Transport Security.' },
+  { description: 'HTTP Strict Transport Security (RFC 6797).' },
 )
 
 /** What `siteDefaults` may hold. */
@@ -130,6 +149,7 @@ export const site = Type.Object({
   bindings: Type.Array(binding, { minItems: 1, description: 'Where the site is reached.' }),
   applications: Type.Array(application, { minItems: 1, description: 'What the site is made of.' }),
   applicationDefaults,
+  access,
   ...siteSettings,
   ...extensionLists,
 })

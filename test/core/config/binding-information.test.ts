@@ -13,6 +13,9 @@ t.test('a binding is taken apart into address, port and host', (t) => {
     ['*:80:*.example.com', '*', 80, '*.example.com'],
     ['*:80:127.0.0.1', '*', 80, '127.0.0.1'],
     ['*:80:[::1]', '*', 80, '[::1]'],
+    ['unix:/run/a.sock:', 'unix:/run/a.sock', 0, ''],
+    ['unix:/run/a.sock:www.example.com', 'unix:/run/a.sock', 0, 'www.example.com'],
+    ['systemd:web.socket:*.example.com', 'systemd:web.socket', 0, '*.example.com'],
     ['*:80:bücher.example', '*', 80, 'xn--bcher-kva.example'],
   ]
   for (const [text, address, port, host] of bindings) {
@@ -38,6 +41,11 @@ t.test('what is wrong with a binding is said', (t) => {
     ['*:80:a.*.b', /host name/],
     ['*:80:*', /host name/],
     ['*:80:a/b', /host name/],
+    ['unix:', /form unix:/],
+    ['unix::host', /form unix:/],
+    [`unix:/${'x'.repeat(110)}:`, /more than 103 bytes/],
+    ['unix:/run/a.sock:a b', /host name/],
+    ['systemd::', /form systemd:name:host/],
   ]
   for (const [text, message] of bindings) {
     const parsed = parseBindingInformation(text)

@@ -93,15 +93,15 @@ const cases: Readonly<Record<string, readonly [file: string, ...lines: string[]]
     'FILE:4:27: /applicationPools/0/failure/inFlight: must be one of "reset", "502", "retrySafe"; not "resett"',
   ],
   'what is not supported yet is refused by key': [
-    `{ ${SITES},\n "applicationPoolDefaults": {\n "processModel": { "logonType": "nonsense" },\n "CLRConfigFile": 7 },\n "siteDefaults": { "hsts": { "enable": 1 } } }`,
+    `{ ${SITES},\n "applicationPoolDefaults": {\n "processModel": { "logonType": "nonsense" },\n "CLRConfigFile": 7 },\n "siteDefaults": { "traceFailedRequestsLogging": { "enable": 1 } } }`,
     'FILE:3:20: /applicationPoolDefaults/processModel/logonType: "logonType" is not supported yet; leave it out',
     'FILE:4:2: /applicationPoolDefaults/CLRConfigFile: "CLRConfigFile" is not supported yet; leave it out',
-    'FILE:5:20: /siteDefaults/hsts: "hsts" is not supported yet; leave it out',
+    'FILE:5:20: /siteDefaults/traceFailedRequestsLogging: "traceFailedRequestsLogging" is not supported yet; leave it out',
   ],
   'what is not supported yet is refused by value': [
-    `{ "applicationPools": [{ "name": "p", "processModel": { "maxProcesses": 0 } }],\n "sites": [{ "name": "a", "bindings": [{ "protocol": "https", "bindingInformation": "*:80:" }], ${APPS} }] }`,
+    `{ "applicationPools": [{ "name": "p", "processModel": { "maxProcesses": 0 } }],\n "sites": [{ "name": "a", "bindings": [{ "protocol": "ftp", "bindingInformation": "*:80:" }], ${APPS} }] }`,
     'FILE:1:73: /applicationPools/0/processModel/maxProcesses: "maxProcesses": 0 is not supported yet; use another value',
-    'FILE:2:54: /sites/0/bindings/0/protocol: "protocol": "https" is not supported yet; use "http"',
+    'FILE:2:54: /sites/0/bindings/0/protocol: "protocol": "ftp" is not supported yet; use "http" or "https"',
   ],
   'names taken twice': [
     `{ "modules": [{ "name": "m", "module": "x" }, { "name": "m", "module": "y" }],\n "applicationPools": [{ "name": "P" }, { "name": "p" }],\n "sites": [{ "name": "a", "id": 4, ${BINDINGS}, ${APPS} },\n  { "name": "A", "id": 4, "bindings": [{ "bindingInformation": "*:81:" }], ${APPS} }] }`,

@@ -30,7 +30,11 @@ t.test('the smallest file gets the defaults of IIS', (t) => {
     {
       protocol: 'http',
       bindingInformation: '*:8080:',
+      socketMode: '0660',
       sslFlags: 0,
+      http2: false,
+      certificates: [],
+      tls: { minVersion: 'TLSv1.2', ciphers: '' },
       address: '*',
       port: 8080,
       host: '',

@@ -9,22 +9,25 @@ const site: Site = {
   id: 1,
   name: 'one',
   port: 80,
-  config: { limits: { maxUrlSegments: 3 } } as Site['config'],
+  config: { limits: { maxUrlSegments: 3 }, hsts: { enabled: false } } as Site['config'],
 }
 const shop: Application = {
   id: 1,
   site,
   path: '/shop',
-  config: {} as Application['config'],
+  config: { access: { sslFlags: [] as const } } as unknown as Application['config'],
   queue: new RequestQueue('pool', 1),
 }
 const namespace = new Namespace()
 namespace.register({ address: '*', port: 80, host: 'example.com' }, site, '/shop', shop)
 
 const request = (host: string, path: string): Request => ({
-  connection: { localAddress: '127.0.0.1', localPort: 80 },
+  connection: { localAddress: '127.0.0.1', localPort: 80, encrypted: false },
   host,
   path,
+  url: path,
+  method: 'GET',
+  respond: () => undefined,
   site: null,
   application: null,
   queue: null,

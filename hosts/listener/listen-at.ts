@@ -1,0 +1,74 @@
+/** Makes a server listen where an endpoint says: on a port, on a Unix socket, or on one that systemd has handed over. */
+import { chmod, lstat, unlink } from 'node:fs/promises'
+import { connect, type AddressInfo, type ListenOptions, type Server } from 'node:net'
+import { handedOver } from './handed-over.js'
+import type { Endpoint } from './listener.js'
+
+/** The path of a Unix socket; undefined where the address is none. */
+export const socketPath = (address: string): string | undefined =>
+  address.startsWith('unix:') ? address.slice('unix:'.length) : undefined
+
+/**
+ * Resolves with the port that it really has, 0 where it has none.
+ *
+ * @throws the system's error when it cannot be had.
+ */
+export const listenAt = async (server: Server, endpoint: Endpoint): Promise<number> => {
+  const path = socketPath(endpoint.address)
+  if (path === undefined) await listen(server, optionsOf(endpoint))
+  else await listenOnPath(server, path, Number.parseInt(endpoint.socketMode ?? '0660', 8))
+  const address: AddressInfo | string | null = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** Opens nothing: whether somebody listens there already. */
+export const isListenedTo = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => {
+      resolve(false)
+    })
+  })
+
+/** What a server that did not end in peace has left behind is put away; what is no socket is not touched. */
+export const isStale = async (path: string): Promise<boolean> => {
+  const found = await lstat(path).catch(() => null)
+  return found !== null && found.isSocket() && !(await isListenedTo(path))
+}
+
+const optionsOf = ({ address, port }: Endpoint): ListenOptions & { fd?: number } => {
+  if (address.startsWith('systemd:')) return { fd: handedOver.take(address.slice('systemd:'.length)) }
+  return address === '*' ? { port } : { port, host: address }
+}
+
+const listenOnPath = async (server: Server, path: string, mode: number): Promise<void> => {
+  if (await isStale(path)) await unlink(path)
+  // Nobody may connect before the permissions are right, so they are so from the first moment.
+  const before = setMask(0o777 & ~mode)
+  const listening = listen(server, { path })
+  setMask(before)
+  await listening
+  await chmod(path, mode)
+}
+
+/** Undefined in a thread, which has no mask of its own. */
+const setMask = (mask: number | undefined): number | undefined => {
+  try {
+    return mask === undefined ? undefined : process.umask(mask)
+  } catch {
+    return undefined
+  }
+}
+
+const listen = (server: Server, options: ListenOptions & { fd?: number }): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
