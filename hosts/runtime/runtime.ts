@@ -7,7 +7,9 @@ import type { ServerEvent } from '../../core/contract/events.js'
 import type { ApplicationSettings, Batch, WorkerSettings } from '../../core/contract/messages.js'
 import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
-import { Exchange, type ExchangeOwner } from './exchange.js'
+import { EarlyBytes } from './early-bytes.js'
+import { Exchange } from './exchange.js'
+import type { ExchangeOwner } from './exchange-owner.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest } from './hosted-request.js'
@@ -151,7 +153,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
     const response = new ServerResponse(request)
     response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
     const exchange = new Exchange(this, id, socket, request, response)
-    if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = []
+    if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = new EarlyBytes()
     this.exchanges.set(id, exchange)
     if ((flags & RequestFlags.HAS_BODY) === 0) {
       request.complete = true
