@@ -3,7 +3,6 @@ import type { Connection } from '../contract/connection.js'
 import {
   ResponseFlags,
   ToWorker,
-  type ApplicationSettings,
   type Batch,
   type Bytes,
   type LoggedFacts,
@@ -14,25 +13,16 @@ import { errorTable, type ErrorCode } from '../errors.js'
 import type { Application } from '../namespace/application.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 import type { RequestQueue } from '../queue/request-queue.js'
+import { DrainOrder } from './drain-order.js'
 import { ExchangeNumbers, ExchangeTable } from './exchange-table.js'
 import { Introductions } from './introductions.js'
-import { Outbox, type Post } from './outbox.js'
+import { Outbox } from './outbox.js'
 import { readBatch, type BatchReader, type ReceiverObserver } from './read-batch.js'
+import type { ReceiverOptions } from './receiver-options.js'
 import { RequestBody, type BodyTarget } from './request-body.js'
 import { pushRequest } from './request-message.js'
 import { ResponseParts, tapFailure, type PartsSource } from './response-parts.js'
-import { TakenRequest } from './taken-request.js'
-
-export interface ReceiverOptions {
-  /** Number of its worker; 0 where left out. */
-  readonly worker?: number
-  readonly queue: RequestQueue
-  /** Requests that it executes at one time at most (pool's concurrentRequests). */
-  readonly credits: number
-  readonly post: Post
-  readonly observer: ReceiverObserver
-  readonly settingsOf: (application: Application) => ApplicationSettings
-}
+import { giveBackAll, oldestOf, TakenRequest } from './taken-request.js'
 
 /** RFC 9110 section 15.2.2. */
 const SWITCHING_PROTOCOLS = 101
@@ -51,12 +41,9 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
   private readonly numbers = new ExchangeNumbers()
   private readonly introductions: Introductions
   private ended = false
-  /** Requests it has taken that a stage between queue and dispatch still holds. */
-  private unsent = 0
+  private readonly order = new DrainOrder()
   /** Exchanges whose protocol has changed. */
   tunnels = 0
-  /** The order to drain, while a taken request may not be overtaken by it. */
-  private heldDrain: Message | null = null
   /** Requests it has taken since it started. */
   taken = 0
   /** Runs when it has taken its `takenLimit`th request. */
@@ -78,13 +65,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
 
   /** When the oldest of the requests that it has came in, milliseconds since the epoch; undefined without any. */
   get oldestSince(): number | undefined {
-    let oldest: number | undefined
-    for (const exchange of this.exchanges.inUse()) {
-      const taken = this.exchanges.get(exchange)
-      const since = taken?.tunnel === true ? undefined : taken?.ctx.receivedAt
-      if (since !== undefined && (oldest === undefined || since < oldest)) oldest = since
-    }
-    return oldest
+    return oldestOf(this.exchanges)
   }
 
   /** Posts a message that concerns no request. */
@@ -99,9 +80,8 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
    * @param deadline - when it will be killed, milliseconds since the epoch
    */
   drain(deadline: number, reason: string): void {
-    const drain: Message = [ToWorker.DRAIN, deadline, reason]
-    if (this.unsent === 0) this.tell(drain)
-    else this.heldDrain = drain
+    const drain = this.order.give([ToWorker.DRAIN, deadline, reason])
+    if (drain) this.tell(drain)
   }
 
   /** The worker knows this application from its start. */
@@ -116,7 +96,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
 
   take(_ctx: RequestContext): void {
     this.credits--
-    this.unsent++
+    this.order.unsent++
     if (++this.taken === this.takenLimit) this.onTakenLimit()
   }
 
@@ -266,13 +246,7 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
       again.push(taken.ctx)
     }
     this.introductions.forgetAll()
-    // Each goes before all others: the one that came first is the last to go back.
-    again.sort((one, other) => one.receivedAt - other.receivedAt)
-    for (const ctx of again.reverse()) {
-      ctx.receiver = null
-      ctx.exchange = 0
-      if (!ctx.retry()) ctx.fail(code)
-    }
+    giveBackAll(again, code)
     return again.length
   }
 
@@ -315,10 +289,8 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
 
   /** One more of those that it has taken is sent, or will not be. */
   private settled(): void {
-    this.unsent--
-    if (this.unsent > 0 || !this.heldDrain) return
-    this.tell(this.heldDrain)
-    this.heldDrain = null
+    const drain = this.order.settled()
+    if (drain) this.tell(drain)
   }
 
   private returnCredit(): void {

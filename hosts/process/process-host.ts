@@ -14,6 +14,7 @@ import type {
 } from '../../core/contract/worker-host.js'
 import { allowedTime } from '../../core/was/cpu-limit.js'
 import { wasEvents } from '../../core/was/events.js'
+import { ControlGroup } from './control-group.js'
 import { DutyCycle } from './duty-cycle.js'
 import { encodeFrame, FrameReader, LAST_FRAME } from './framing.js'
 import { guardian, MARK } from './guardian.js'
@@ -51,7 +52,7 @@ class ProcessWorker implements WorkerHandle {
   private toWorker: Socket | null = null
   private lastWords = new Tail()
   private printed = new Tail()
-  private dutyCycle: DutyCycle | null = null
+  private brake: DutyCycle | ControlGroup | null = null
   private state: 'running' | 'abandoned' | 'killed' | 'ended' = 'running'
   private drained = false
   private spoke = false
@@ -88,7 +89,7 @@ class ProcessWorker implements WorkerHandle {
     const { child } = this
     if (this.state !== 'running' || child?.pid === undefined) return
     this.state = 'abandoned'
-    this.dutyCycle?.end()
+    this.brake?.end()
     this.signal('SIGCONT')
     this.toWorker?.write(LAST_FRAME)
     if (GROUPS) guardian.orphan(child.pid)
@@ -147,19 +148,16 @@ class ProcessWorker implements WorkerHandle {
     if (action !== 'Throttle' || limit === 0 || resetInterval === 0) return
     const share = allowedTime(limit, availableParallelism(), 1) / pool.processModel.maxProcesses
     let toldAt = -Infinity
-    this.dutyCycle = new DutyCycle(
-      pid,
-      share,
-      (name) => {
-        this.signal(name)
-      },
-      () => {
-        if (performance.now() - toldAt < resetInterval) return
-        toldAt = performance.now()
-        this.received([ToListener.EVENT, wasEvents.cpuHeld(pool.name, id, share)])
-      },
-    )
-    this.dutyCycle.start()
+    const held = (): void => {
+      if (performance.now() - toldAt < resetInterval) return
+      toldAt = performance.now()
+      this.received([ToListener.EVENT, wasEvents.cpuHeld(pool.name, id, share)])
+    }
+    const signal = (name: NodeJS.Signals): void => {
+      this.signal(name)
+    }
+    this.brake = ControlGroup.of(pid, share, held) ?? new DutyCycle(pid, share, signal, held)
+    this.brake.start()
   }
 
   private listen(fromWorker: Socket): void {
@@ -196,7 +194,7 @@ class ProcessWorker implements WorkerHandle {
   }
 
   private killTree(): void {
-    this.dutyCycle?.end()
+    this.brake?.end()
     this.signal('SIGKILL')
   }
 

@@ -8,41 +8,22 @@ import {
   type Bytes,
   type LoggedFacts,
 } from '../../core/contract/messages.js'
-import type { Outbox } from '../../core/handover/outbox.js'
 import {
   clearNeedDrain,
   dumpRequest,
   emitClose,
+  endRequest,
   missedLength,
   mustClose,
   readsOn,
-  type MissedLength,
 } from './node-internals.js'
+import type { EarlyBytes } from './early-bytes.js'
+import type { ExchangeOwner, ExchangeWatcher } from './exchange-owner.js'
+import { GatheredBytes, toLatin1 } from './gathered-bytes.js'
 import type { StandInSocket } from './stand-in-socket.js'
 import { TunnelSocket } from './tunnel-socket.js'
-
-/** Larger pieces travel as memory of their own, smaller ones as part of a string. */
-const BINARY_FROM = 8_192
-
-/** What an exchange needs of the runtime that holds it. */
-export interface ExchangeOwner {
-  readonly outbox: Outbox
-  /** It has something to send at the end of this tick. */
-  dirty(exchange: Exchange): void
-  /** Its last byte has gone, or it was cut: the runtime forgets it. */
-  closed(exchange: { readonly id: number }): void
-  /** The application has taken the connection over: the tunnel stands in the place of its exchange. */
-  opened?(tunnel: TunnelSocket): void
-  /** Its response is complete, but not as long as it declared. */
-  missed(exchange: Exchange, length: MissedLength): void
-}
-
-type WriteCallback = (error?: Error | null) => void
-
-/** Hears once of the end of a response: before its last bytes leave, or when they never will. */
-export interface ExchangeWatcher<C> {
-  ending(context: C): void
-}
+import { whenFinished } from './when-finished.js'
+import { WriteCallbacks, type WriteCallback } from './write-callbacks.js'
 
 export class Exchange {
   readonly id: number
@@ -52,9 +33,8 @@ export class Exchange {
   private readonly owner: ExchangeOwner
   /** Bytes of the response that the listener has not acknowledged. */
   unacknowledged = 0
-  private parts: Bytes[] = []
-  private text = ''
-  private callbacks: WriteCallback[] = []
+  private readonly gathered = new GatheredBytes()
+  private readonly callbacks = new WriteCallbacks()
   private sent = 0
   private begun = false
   private ended = false
@@ -70,8 +50,7 @@ export class Exchange {
   /** Bytes of the request's body that the application has not read yet, and of which the listener must hear. */
   private unread = 0
   /** What the client has sent before the application took the connection over; null where it cannot. */
-  early: Uint8Array[] | null = null
-  private earlyEnd = false
+  early: EarlyBytes | null = null
 
   constructor(
     owner: ExchangeOwner,
@@ -87,8 +66,7 @@ export class Exchange {
     this.response = response
     socket.exchange = this
     response.assignSocket(socket as never)
-    ;(response as OfExchange)[EXCHANGE] = this
-    response.on('finish', onFinish)
+    whenFinished(response, this)
   }
 
   /** `watcher.ending(context)` is called once. */
@@ -114,8 +92,7 @@ export class Exchange {
     })
     request.socket = tunnel as never
     owner.opened?.(tunnel)
-    for (const chunk of early ?? []) tunnel.body(chunk)
-    if (this.earlyEnd) tunnel.bodyEnd()
+    early?.passTo(tunnel)
     return tunnel
   }
 
@@ -131,7 +108,7 @@ export class Exchange {
     encoding: BufferEncoding | undefined,
     callback: WriteCallback | undefined,
   ): boolean {
-    if (callback) this.callbacks.push(callback)
+    if (callback) this.callbacks.add(callback)
     if (typeof chunk === 'string') {
       const latin1 = toLatin1(chunk, encoding)
       if (!this.response.headersSent && latin1.startsWith('HTTP/1.1 1')) {
@@ -140,15 +117,10 @@ export class Exchange {
         return true
       }
       this.count(latin1.length)
-      this.text += latin1
-    } else if (chunk.length < BINARY_FROM) {
-      this.count(chunk.length)
-      this.text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+      this.gathered.addText(latin1)
     } else {
       this.count(chunk.length)
-      if (this.text !== '') this.parts.push(this.text)
-      this.text = ''
-      this.parts.push(this.owner.outbox.pack(chunk, false))
+      this.gathered.addBytes(chunk, this.owner.outbox)
     }
     this.schedule()
     this.blocked = this.unacknowledged >= WINDOW
@@ -181,7 +153,7 @@ export class Exchange {
   body(chunk: Uint8Array): void {
     if (this.ended) return
     if (this.early) {
-      this.early.push(chunk)
+      this.early.chunks.push(chunk)
       return
     }
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
@@ -193,17 +165,11 @@ export class Exchange {
   bodyEnd(rawTrailers: string[]): void {
     if (this.ended) return
     if (this.early) {
-      this.earlyEnd = true
+      this.early.ended = true
       return
     }
     const { request } = this
-    for (let i = 0; i < rawTrailers.length; i += 2) {
-      const name = rawTrailers[i] ?? ''
-      request.rawTrailers.push(name, rawTrailers[i + 1] ?? '')
-      request.trailers[name.toLowerCase()] = rawTrailers[i + 1]
-    }
-    request.complete = true
-    request.push(null)
+    endRequest(request, rawTrailers)
     if (!this.lingering) return
     this.socket.exchange = null
     this.schedule()
@@ -214,7 +180,7 @@ export class Exchange {
     this.unacknowledged -= bytes
     if (!this.blocked || this.unacknowledged >= WINDOW / 2) return
     this.blocked = false
-    if (this.callbacks.length > 0) this.callBack(null)
+    this.callbacks.call(null)
     this.socket.emit('drain')
     if (this.response.writableEnded) return
     clearNeedDrain(this.response)
@@ -244,15 +210,7 @@ export class Exchange {
     this.isDirty = false
     if (this.ended) return
     const ends = this.response.writableEnded || this.closing
-    const { parts } = this
-    let last: Bytes | null = this.text === '' ? null : this.text
-    this.text = ''
-    if (parts.length > 0) {
-      this.parts = []
-      if (last !== null) parts.push(last)
-      last = parts.pop() ?? null
-      for (const part of parts) this.post(batch, part, 0)
-    }
+    const last = this.gathered.leave(this, batch)
     if (!ends) {
       if (last !== null) this.post(batch, last, 0)
       return
@@ -277,7 +235,7 @@ export class Exchange {
 
   /** After the batch has left: whoever waited for his bytes to go may go on, unless the client is to catch up first. */
   flushed(): void {
-    if (this.callbacks.length > 0 && (!this.blocked || this.ended)) this.callBack(null)
+    if (!this.blocked || this.ended) this.callbacks.call(null)
     if (this.ended) this.owner.closed(this)
   }
 
@@ -292,7 +250,7 @@ export class Exchange {
     process.nextTick(emitClose, response)
   }
 
-  private post(batch: Batch, bytes: Bytes, flags: number): void {
+  post(batch: Batch, bytes: Bytes, flags: number): void {
     if (this.begun) {
       batch.push(ToListener.RESPONSE_BODY, this.id, flags, bytes)
       return
@@ -314,12 +272,6 @@ export class Exchange {
     this.owner.dirty(this)
   }
 
-  private callBack(error: Error | null): void {
-    const { callbacks } = this
-    this.callbacks = []
-    for (const callback of callbacks) callback(error)
-  }
-
   /** Tells whoever watches. */
   private end(): void {
     const { watcher } = this
@@ -329,43 +281,19 @@ export class Exchange {
 
   private breakOff(): void {
     if (this.watcher) this.end()
-    this.parts = []
-    this.text = ''
+    this.gathered.clear()
     this.socket.exchange = null
     const reset = connectionReset()
-    if (this.callbacks.length > 0) {
+    if (this.callbacks.waiting) {
       // Or node would take the last callback for a finish.
       this.socket._hadError = true
       process.nextTick(() => {
-        this.callBack(reset)
+        this.callbacks.call(reset)
       })
     }
     this.request.destroy(reset)
     this.owner.closed(this)
   }
-}
-
-/** Where a response keeps its exchange, so that one listener serves them all. */
-const EXCHANGE = Symbol('exchange')
-
-interface OfExchange {
-  [EXCHANGE]?: Exchange
-}
-
-function onFinish(this: ServerResponse & OfExchange): void {
-  this[EXCHANGE]?.finish()
-}
-
-const toLatin1 = (text: string, encoding: BufferEncoding | undefined): string => {
-  if (encoding === 'latin1' || encoding === 'binary' || encoding === 'ascii') return text
-  // Plain ASCII is the same in both; anything else is turned into its UTF-8 bytes here, on the worker's core.
-  if (
-    (encoding === undefined || encoding === 'utf8' || encoding === 'utf-8') &&
-    Buffer.byteLength(text) === text.length
-  ) {
-    return text
-  }
-  return Buffer.from(text, encoding).toString('latin1')
 }
 
 const connectionReset = (): Error => Object.assign(new Error('aborted'), { code: 'ECONNRESET' })

@@ -135,3 +135,14 @@ export const missedLength = (response: ServerResponse, sent: number): MissedLeng
   const given = sent - _header.length
   return given === _contentLength ? null : { declared: _contentLength, given }
 }
+
+/** The whole of its body is there, with these trailers: names and values in turn. */
+export const endRequest = (request: IncomingMessage, rawTrailers: readonly string[]): void => {
+  for (let i = 0; i < rawTrailers.length; i += 2) {
+    const name = rawTrailers[i] ?? ''
+    request.rawTrailers.push(name, rawTrailers[i + 1] ?? '')
+    request.trailers[name.toLowerCase()] = rawTrailers[i + 1]
+  }
+  request.complete = true
+  request.push(null)
+}

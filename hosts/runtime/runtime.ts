@@ -9,7 +9,9 @@ import type { ApplicationSettings, Batch, WorkerSettings } from '../../core/cont
 import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
 import type { ConnectionFacts } from './client-socket.js'
-import { Exchange, type ExchangeOwner } from './exchange.js'
+import { EarlyBytes } from './early-bytes.js'
+import { Exchange } from './exchange.js'
+import type { ExchangeOwner } from './exchange-owner.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest, setHttp2 } from './hosted-request.js'
@@ -155,7 +157,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
     if ((flags & RequestFlags.HTTP_2) !== 0) setHttp2(request)
     response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
     const exchange = new Exchange(this, id, socket, request, response)
-    if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = []
+    if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = new EarlyBytes()
     this.exchanges.set(id, exchange)
     if ((flags & RequestFlags.HAS_BODY) === 0) {
       request.complete = true

@@ -7,7 +7,7 @@ import type { RequestEvent, RequestModule } from '../../../core/contract/worker-
 import { buildSteps, type Run, type Step } from '../../../core/pipeline/build.js'
 import { Runner } from '../../../core/pipeline/runner.js'
 import { workerStates } from '../../../core/pipeline/worker-states.js'
-import type { ExchangeWatcher } from '../exchange.js'
+import type { ExchangeWatcher } from '../exchange-owner.js'
 import type { HandlerMap } from './handler-map.js'
 import { executeUrl } from './execute-url.js'
 import type { WorkerContext } from './worker-context.js'
