@@ -6,6 +6,7 @@ import t from 'tap'
 import { errorTable } from '../../core/errors.js'
 import { listenerStates } from '../../core/pipeline/listener-states.js'
 import { workerStates } from '../../core/pipeline/worker-states.js'
+import { ServerVariables } from '../../hosts/runtime/server-variables.js'
 import { poolMoves, workerMoves } from '../../core/was/states.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -69,4 +70,26 @@ t.test('docs/parity.md names tests that exist', async (t) => {
     named.filter((file) => !existsSync(join(ROOT, file))),
     [],
   )
+})
+
+t.test('docs/from-isapi.md has a row for every event, notification and server variable', async (t) => {
+  const cells = new Set(rowsOf('docs/from-isapi.md').flat())
+  for (const { state } of workerStates) if (state !== 'respond') t.ok(cells.has(state), state)
+  const notifications = ['readRawData', 'preprocHeaders', 'urlMap', 'authentication', 'authComplete']
+  notifications.push('accessDenied', 'sendResponse', 'sendRawData', 'log', 'endOfRequest', 'endOfNetSession')
+  for (const name of notifications) t.ok(cells.has(name), name)
+  const own = Object.getOwnPropertyNames(ServerVariables.prototype).filter((name) => /^[A-Z_]+$/.test(name))
+  t.ok(own.length > 60, 'the variables of the code')
+  for (const name of own) t.ok(cells.has(name), name)
+})
+
+t.test('docs/from-isapi.md has a row for every server support function', async (t) => {
+  const codes = rowsOf('docs/from-isapi.md').map(([code]) => code ?? '')
+  // learn.microsoft.com, "ServerSupportFunction"; 1021 and the like were never given.
+  for (const code of [1, 2, 3, 4, 1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1010, 1011, 1012, 1014])
+    t.ok(codes.includes(String(code)), String(code))
+  for (const code of [1015, 1016, 1017, 1018, 1020, 1025, 1026, 1027, 1028, 1030, 1032, 1033, 1037, 1040])
+    t.ok(codes.includes(String(code)), String(code))
+  for (const code of ['1023, 1024', '1038, 1041', '1042, 1044', 1043, 1045, 1046, 1047, 1048, 1049, 1050])
+    t.ok(codes.includes(String(code)), String(code))
 })

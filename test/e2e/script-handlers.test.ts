@@ -26,6 +26,7 @@ net.createServer((socket) => {
 
 const CGI = `#!/bin/sh
 [ "$QUERY_STRING" = fail ] && { echo lost >&2; exit 1; }
+[ "$QUERY_STRING" = who ] && { printf 'Content-Type: text/plain\\n\\n%s by %s' "$REMOTE_USER" "$AUTH_TYPE"; exit 0; }
 printf 'Content-Type: text/plain\\n\\ncgi %s %s %s %s' "$REQUEST_METHOD" "$SCRIPT_NAME" "$PATH_INFO" "$(cat)"
 `
 
@@ -45,6 +46,13 @@ const handlers = [
   { name: 'CGI', path: '/cgi-bin/*', type: 'cgi', options: { extensions: ['.sh'] } },
 ]
 
+const WHO = `
+import { defineModule } from 'webgarden'
+export default defineModule({ name: 'who', setup: () => ({ authenticate(ctx) {
+  if (ctx.request.headers.cookie) ctx.user = { name: 'ann', type: 'Cookie' }
+  return 'CONTINUE'
+} }) })`
+
 t.test('a site mixes an application of Node with PHP and CGI scripts by path', async (t) => {
   const server = await startServer(
     oneSite([
@@ -55,9 +63,24 @@ t.test('a site mixes an application of Node with PHP and CGI scripts by path', a
         physicalPath: './sub',
         handlers: [{ clear: true }, handlers[1]],
       },
+      {
+        path: '/known',
+        module: './app.mjs',
+        physicalPath: './sub',
+        modules: [{ name: 'who', module: './who.mjs' }],
+        handlers: [{ ...handlers[1], resourceType: 'File' }],
+      },
+      {
+        path: '/read-only',
+        module: './app.mjs',
+        physicalPath: './sub',
+        accessPolicy: ['Read'],
+        handlers,
+      },
     ]),
     {
       'app.mjs': APP,
+      'who.mjs': WHO,
       'php.cjs': PHP,
       'index.php': '',
       'shop/cart.php': '',
@@ -83,6 +106,11 @@ t.test('a site mixes an application of Node with PHP and CGI scripts by path', a
   await server.printed(/a\.sh printed: lost/)
   t.equal(await ask('/below/cgi-bin/b.sh'), 'cgi GET /below/cgi-bin/b.sh  ')
   t.equal(await ask('/below/index.php'), 'node /index.php', 'a path that is not mapped below')
+  t.equal(await ask('/known/cgi-bin/b.sh?who', { headers: { Cookie: 'a=b' } }), 'ann by Cookie')
+  t.equal(await ask('/known/cgi-bin/b.sh?who'), ' by ')
+  t.equal(await ask('/known/cgi-bin/none.sh'), 'node /cgi-bin/none.sh', 'resourceType File')
+  t.equal(await ask('/read-only/cgi-bin/b.sh'), '403')
+  t.equal(await ask('/read-only/other'), 'node /other')
   const all = await Promise.all([ask('/'), ask('/index.php'), ask('/cgi-bin/a.sh'), ask('/index.php')])
   t.same(all, ['node /', 'php /index.php', 'cgi GET /cgi-bin/a.sh  ', 'php /index.php'])
 })

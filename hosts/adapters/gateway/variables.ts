@@ -82,6 +82,11 @@ export const variablesOf = (
     variables.PATH_INFO = script.pathInfo
     variables.PATH_TRANSLATED = join(root, script.pathInfo)
   }
+  // Nobody where no authentication module has found out who asks.
+  if (known.AUTH_USER) {
+    variables.AUTH_TYPE = known.AUTH_TYPE ?? ''
+    variables.REMOTE_USER = known.AUTH_USER
+  }
   if (facts.redirectedFrom !== undefined) variables.REDIRECT_URL = facts.redirectedFrom
   for (const name of OF_IIS) {
     const value = known[name]
