@@ -59,6 +59,7 @@ export const siteEffects: Effects = {
   filters: 'live',
   modules: 'live',
   accessPolicy: 'live',
+  requestFiltering: 'live',
   hsts: 'live',
 }
 
@@ -68,6 +69,7 @@ export const applicationEffects: Effects = {
   // What follows from it in IIS 5 mode is another applicationPool.
   appIsolated: 'live',
   caching: 'live',
+  requestFiltering: 'live',
   enabledProtocols: 'live',
   preloadEnabled: 'live',
   applicationInitialization: 'live',
@@ -99,6 +101,7 @@ export const serverEffects: Effects = {
   modules: 'restart',
   // Applications are given new lists; what sees raw data waits for a restart.
   filters: 'live',
+  requestFiltering: 'live',
   pipeline: 'restart',
   listenerAdapters: 'restart',
   customMetadata: 'restart',

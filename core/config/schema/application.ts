@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
+import { requestFiltering } from './request-filtering.js'
 
 const virtualDirectory = Type.Object({
   path: Type.String({ default: '/', description: 'Path within the application.' }),
@@ -127,6 +128,7 @@ export const application = Type.Object({
   options: Options({ description: "The adapter's options." }),
   ...applicationSettings,
   ...extensionLists,
+  requestFiltering,
   virtualDirectories: Type.Array(virtualDirectory, {
     default: [],
     notSupportedYet: true,

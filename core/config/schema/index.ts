@@ -4,6 +4,7 @@ import type { application } from './application.js'
 import type { extensionLists } from './extensions.js'
 import type { logFile } from './log-file.js'
 import type { pool } from './pool.js'
+import type { FilteringConfig } from './request-filtering.js'
 import type { moduleEntry, server, slots } from './server.js'
 import type { binding, site } from './site.js'
 
@@ -33,8 +34,9 @@ export type FilterConfig = Entry<Static<typeof extensionLists.filters>[number]>
 export type ExtensionConfig = Entry<Static<typeof extensionLists.modules>[number]>
 
 /** One application of a site, with what it inherits; paths are absolute. */
-export type ApplicationConfig = Immutable<Omit<Static<typeof application>, Lists>> &
+export type ApplicationConfig = Immutable<Omit<Static<typeof application>, Lists | 'requestFiltering'>> &
   Placed & {
+    readonly requestFiltering: FilteringConfig
     readonly handlers: readonly HandlerConfig[]
     /** The enabled ones. */
     readonly filters: readonly FilterConfig[]
@@ -58,7 +60,7 @@ export type LogFileConfig = Immutable<Static<typeof logFile>>
 export type SiteConfig = Immutable<
   Omit<
     Static<typeof site>,
-    'id' | 'bindings' | 'applications' | 'applicationDefaults' | Lists | 'accessPolicy'
+    'id' | 'bindings' | 'applications' | 'applicationDefaults' | Lists | 'accessPolicy' | 'requestFiltering'
   >
 > &
   Placed & {
@@ -73,7 +75,7 @@ type Inherited = 'applicationPoolDefaults' | 'applicationDefaults' | 'siteDefaul
 export type ServerConfig = Immutable<
   Omit<
     Static<typeof server>,
-    Inherited | 'modules' | 'filters' | 'pipeline' | 'applicationPools' | 'sites' | 'log'
+    Inherited | 'modules' | 'filters' | 'pipeline' | 'applicationPools' | 'sites' | 'log' | 'requestFiltering'
   >
 > & {
   /** Absolute path of the file, and of its folder. */

@@ -4,6 +4,7 @@ import { application, applicationDefaults } from './application.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
+import { requestFiltering } from './request-filtering.js'
 
 export const binding = Type.Object({
   protocol: Type.Enum(['http', 'https', 'net.tcp', 'net.pipe', 'net.msmq', 'msmq.formatname', 'ftp'], {
@@ -139,4 +140,5 @@ export const site = Type.Object({
   applicationDefaults,
   ...siteSettings,
   ...extensionLists,
+  requestFiltering,
 })
