@@ -19,6 +19,10 @@ interface ErrorRow {
 const row = (status: number, subStatus: number, reason: string, title: string, text: string, close = true) =>
   ({ status, subStatus, reason, title, text, close }) satisfies ErrorRow
 
+/** What request filtering refuses is not there, as far as its client learns; the log has the sub-status. */
+const filtered = (subStatus: number) =>
+  row(404, subStatus, '-', 'Not Found', 'The requested resource is not found.', false)
+
 export const errorTable = {
   BAD_REQUEST: row(400, 0, 'BadRequest', 'Bad Request', 'The request is badly formed.'),
   BAD_VERB: row(400, 0, 'Verb', 'Bad Request - Invalid Verb', 'The request verb is invalid.'),
@@ -92,6 +96,24 @@ export const errorTable = {
     'This host must be asked on a connection of its own.',
     false,
   ),
+  URL_SEQUENCE_DENIED: filtered(5),
+  VERB_DENIED: filtered(6),
+  EXTENSION_DENIED: filtered(7),
+  HIDDEN_SEGMENT: filtered(8),
+  HEADER_OVER_LIMIT: filtered(10),
+  DOUBLE_ESCAPE_DENIED: filtered(11),
+  HIGH_BIT_CHARACTER: filtered(12),
+  URL_OVER_LIMIT: filtered(14),
+  QUERY_OVER_LIMIT: filtered(15),
+  QUERY_SEQUENCE_DENIED: filtered(18),
+  FILTERING_RULE: filtered(19),
+  CONTENT_TOO_LONG: row(
+    413,
+    1,
+    '-',
+    'Content Too Large',
+    'The request body is longer than the server accepts.',
+  ),
   NOT_FOUND: row(404, 0, '-', 'Not Found', 'The requested resource is not found.', false),
   EXPECTATION_FAILED: row(417, 0, '-', 'Expectation Failed', 'The expectation of the request cannot be met.'),
   TRANSFER_CODING: row(
@@ -110,6 +132,7 @@ export const errorTable = {
   ),
   INTERNAL: row(500, 0, 'Internal', 'Internal Server Error', 'The server could not process the request.'),
   BAD_GATEWAY: row(502, 0, '-', 'Bad Gateway', 'The application ended before it had answered the request.'),
+  BAD_RESPONSE: row(502, 2, '-', 'Bad Gateway', 'The application gave an answer that is no valid response.'),
   UNAVAILABLE: row(503, 0, 'N/A', 'Service Unavailable', 'The service is unavailable.'),
   APP_FAILED: row(503, 0, '-', 'Service Unavailable', 'The application could not be started.', false),
   POOL_DISABLED: row(503, 0, 'Disabled', 'Service Unavailable', 'The service is unavailable.'),

@@ -17,10 +17,12 @@ import {
 } from './compiled-schema.js'
 import { complete } from './complete.js'
 import { entriesOf, mergeEntries, type Entry } from './extensions.js'
+import { filteringOf, servesFolder } from './filtering.js'
 import { inherit, isObject, type Raw } from './inherit.js'
 import { intoHosts, settingsWithoutEffect } from './isolation-mode.js'
 import { without, type JsonSchema } from './json-schema.js'
 import { member } from './problem.js'
+import type { FilteringConfig } from './schema/request-filtering.js'
 import type {
   ApplicationConfig,
   BindingConfig,
@@ -56,6 +58,7 @@ const ownSections = without(server, [
   'applicationDefaults',
   'siteDefaults',
   'sites',
+  'requestFiltering',
 ])
 const ownSettings = without(site, [
   'id',
@@ -67,8 +70,9 @@ const ownSettings = without(site, [
   'modules',
   'accessPolicy',
   'access',
+  'requestFiltering',
 ])
-const ownApplication = without(application, ['handlers', 'filters', 'modules'])
+const ownApplication = without(application, ['handlers', 'filters', 'modules', 'requestFiltering'])
 
 /**
  * @param raw - What the file says, checked.
@@ -82,8 +86,8 @@ export const build = (raw: Raw, file: string): ServerConfig => {
     inherit({}, raw.siteDefaults).logFile,
     directory,
   ) as LogFileConfig
-  const builder = new Builder(raw, directory)
-  const sites = builder.sites()
+  const builder = new Builder(raw, directory, sections.webLimits.allowDoubleEscaping)
+  const sites = withEscapesChecked(builder.sites(), sections.webLimits.allowDoubleEscaping)
   const iis5 = sections.isolationMode === 'iis5'
   return {
     file,
@@ -97,14 +101,29 @@ export const build = (raw: Raw, file: string): ServerConfig => {
   }
 }
 
+/** The listener knows no application when it looks at a path: what one allows, the others have to refuse themselves. */
+const withEscapesChecked = (sites: SiteConfig[], allowed: boolean): SiteConfig[] => {
+  const allows = ({ requestFiltering }: ApplicationConfig): boolean => requestFiltering.allowDoubleEscaping
+  if (!allowed && !sites.some(({ applications }) => applications.some(allows))) return sites
+  const checked = (application: ApplicationConfig): ApplicationConfig =>
+    allows(application)
+      ? application
+      : { ...application, requestFiltering: { ...application.requestFiltering, checksEscapes: true } }
+  return sites.map((site) => ({ ...site, applications: site.applications.map(checked) }))
+}
+
 /** What is read of one file shares its folder and its defaults. */
 class Builder {
   private readonly raw: Raw
   private readonly directory: string
+  private readonly allowDoubleEscaping: boolean
+  /** What holds for all applications of which nothing is said: those that serve a folder, and the others. */
+  private readonly commonFiltering = new Map<boolean, FilteringConfig>()
 
-  constructor(raw: Raw, directory: string) {
+  constructor(raw: Raw, directory: string, allowDoubleEscaping: boolean) {
     this.raw = raw
     this.directory = directory
+    this.allowDoubleEscaping = allowDoubleEscaping
   }
 
   modules(): ModuleConfig[] {
@@ -175,7 +194,10 @@ class Builder {
   }
 
   private application(own: Raw, pointer: string, site: Raw, sitePointer: string): ApplicationConfig {
-    const settings = this.complete(ownApplication, own) as Omit<ApplicationConfig, 'pointer' | Lists>
+    const settings = this.complete(ownApplication, own) as Omit<
+      ApplicationConfig,
+      'pointer' | Lists | 'requestFiltering'
+    >
     const merged = <L extends Lists>(list: L): ApplicationConfig[L] => {
       const ofSite = entriesOf(site[list], `${sitePointer}/${list}`)
       const inherited =
@@ -189,8 +211,28 @@ class Builder {
       handlers: merged('handlers'),
       filters: merged('filters').filter(({ enabled }) => enabled),
       modules: merged('modules'),
+      requestFiltering: this.filtering(own, pointer, site, sitePointer),
       pointer,
     }
+  }
+
+  private filtering(own: Raw, pointer: string, site: Raw, sitePointer: string): FilteringConfig {
+    const files = servesFolder(own)
+    const server = { own: this.raw.requestFiltering, pointer: '/requestFiltering' }
+    if (own.requestFiltering === undefined && site.requestFiltering === undefined) {
+      const common = this.commonFiltering.get(files) ?? filteringOf([server], files, this.allowDoubleEscaping)
+      this.commonFiltering.set(files, common)
+      return common
+    }
+    return filteringOf(
+      [
+        server,
+        { own: site.requestFiltering, pointer: `${sitePointer}/requestFiltering` },
+        { own: own.requestFiltering, pointer: `${pointer}/requestFiltering` },
+      ],
+      files,
+      this.allowDoubleEscaping,
+    )
   }
 
   private entries<L extends Lists>(list: L, entries: readonly Entry[]): ApplicationConfig[L] {

@@ -11,7 +11,8 @@ const compiled = createRequire(import.meta.url)('./compiled-schema.cjs') as {
 /** Says whether a file's value is right; called on `checks` (see ajv.ts). */
 export const validateServer = compiled.validate
 
-const part = ({ properties, items }: JsonSchema, key: string): JsonSchema => {
+/** A key of an object, or `*`: the items of a list. */
+export const part = ({ properties, items }: JsonSchema, key: string): JsonSchema => {
   const found = key === '*' ? items : properties?.[key]
   if (found === undefined || Array.isArray(found)) throw new Error(`The schema has no ${key}`)
   return found as JsonSchema

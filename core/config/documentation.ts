@@ -51,6 +51,9 @@ const repeats: Readonly<Record<string, string>> = {
     'The keys `applicationPool`, `appIsolated`, `pathBase`, `caching` of applications, and those not supported yet.',
 }
 
+/** Sites and applications have it too; the server's stands for all. */
+const isRepeated = (parent: string, key: string): boolean => key === 'requestFiltering' && parent !== ''
+
 /** The whole page, as Markdown. */
 export const documentation = (): string => {
   const sections: string[] = []
@@ -72,7 +75,7 @@ ${rows.join('\n')}\n`)
   for (const [key, property] of properties) {
     const inner = itemsOf(property) ?? property
     const path = `${name === '' ? '' : `${name}.`}${key}${itemsOf(property) ? '[]' : ''}`
-    if (inner.properties && !(key in repeats)) {
+    if (inner.properties && !(key in repeats) && !isRepeated(name, key)) {
       describe(path, inner, sections, absent || property.notSupportedYet === true)
     }
   }

@@ -60,6 +60,7 @@ export const siteEffects: Effects = {
   modules: 'live',
   accessPolicy: 'live',
   access: 'live',
+  requestFiltering: 'live',
   hsts: 'live',
 }
 
@@ -70,6 +71,7 @@ export const applicationEffects: Effects = {
   appIsolated: 'live',
   access: 'live',
   caching: 'live',
+  requestFiltering: 'live',
   enabledProtocols: 'live',
   preloadEnabled: 'live',
   applicationInitialization: 'live',
@@ -101,6 +103,7 @@ export const serverEffects: Effects = {
   modules: 'restart',
   // Applications are given new lists; what sees raw data waits for a restart.
   filters: 'live',
+  requestFiltering: 'live',
   pipeline: 'restart',
   listenerAdapters: 'restart',
   customMetadata: 'restart',

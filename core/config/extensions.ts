@@ -1,4 +1,4 @@
-/** Inheritance of `handlers`, `filters` and `modules`: what an application adds to, and takes away from, its site's. */
+/** Inheritance of lists such as `handlers`: what an application adds to, and takes away from, its site's. */
 import { isObject } from './inherit.js'
 import { member } from './problem.js'
 
@@ -19,23 +19,27 @@ export const entriesOf = (list: unknown, pointer: string): Entry[] =>
  * that comes again replaces the earlier.
  *
  * @param first - the deeper level's additions go before what is inherited (IIS: `handlers`), else behind
+ * @param key - what an entry is known by; other keys than `name` are the same in any letter case
  */
 export const mergeEntries = (
   inherited: readonly Entry[],
   deeper: readonly Entry[],
   first: boolean,
+  key = 'name',
 ): Entry[] => {
+  const known = (name: unknown): unknown =>
+    key !== 'name' && typeof name === 'string' ? name.toLowerCase() : name
   let kept = [...inherited]
   let added: Entry[] = []
   for (const entry of deeper) {
-    const { name, remove, clear } = entry.own
+    const { [key]: name, remove, clear } = entry.own
     if (clear === true) {
       kept = []
       added = []
       continue
     }
-    const gone = remove ?? name
-    const stays = ({ own }: Entry): boolean => own.name !== gone
+    const gone = known(remove ?? name)
+    const stays = ({ own }: Entry): boolean => known(own[key]) !== gone
     kept = kept.filter(stays)
     added = added.filter(stays)
     if (remove === undefined) added.push(entry)

@@ -7,6 +7,7 @@ import { checkIsolation } from './isolation.js'
 import { suggestion } from './nearest.js'
 import { member, type Problem } from './problem.js'
 import type { ApplicationConfig, PoolConfig, ServerConfig, SiteConfig } from './schema/index.js'
+import { collectionKeys } from './filtering-keys.js'
 import { slots } from './slots.js'
 
 /** Looks at a whole configuration; names that are empty (missing in a wrong file) are passed over. */
@@ -142,6 +143,22 @@ const checkApplications = (
       )
     }
     checkExtensions(application, files, report)
+    checkFiltering(application.requestFiltering, report)
+  }
+}
+
+/** An entry of a collection that neither names something nor takes something away. */
+const checkFiltering = (section: object, report: Report, path = ''): void => {
+  for (const [name, value] of Object.entries(section) as [string, unknown][]) {
+    const key = collectionKeys[path + name]
+    if (key === undefined) {
+      if (typeof value === 'object' && value !== null) checkFiltering(value, report, `${path}${name}.`)
+      continue
+    }
+    for (const entry of value as Readonly<Record<string, unknown>>[]) {
+      if (entry[key] === undefined)
+        report(String(entry.pointer), `needs a "${key}", or says what to "remove", or "clear": true`)
+    }
   }
 }
 

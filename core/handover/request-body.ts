@@ -10,6 +10,8 @@ export type BodySource = Readable & { readonly rawTrailers?: readonly string[] }
 export interface BodyTarget {
   body(exchange: number, chunk: Buffer): void
   bodyEnd(exchange: number, rawTrailers: readonly string[]): void
+  /** It is longer than the application's requestFiltering allows. */
+  bodyTooLong(exchange: number): void
 }
 
 const NO_TRAILERS: readonly string[] = []
@@ -20,12 +22,15 @@ export class RequestBody {
   private readonly target: BodyTarget
   private readonly ctx: RequestContext
   private unacknowledged = 0
+  private readonly longest: number
 
   constructor(ctx: RequestContext, incoming: BodySource, exchange: number, target: BodyTarget) {
     this.ctx = ctx
     this.incoming = incoming
     this.exchange = exchange
     this.target = target
+    // After an upgrade it is no body any more.
+    this.longest = ctx.upgrade ? Infinity : (ctx.application?.filter?.maxContentLength ?? Infinity)
     incoming.on('data', this.onData)
     incoming.on('end', this.onEnd)
   }
@@ -46,6 +51,10 @@ export class RequestBody {
   private readonly onData = (chunk: Buffer): void => {
     this.unacknowledged += chunk.length
     this.ctx.bodyBytes += chunk.length
+    if (this.ctx.bodyBytes > this.longest) {
+      this.target.bodyTooLong(this.exchange)
+      return
+    }
     if (this.unacknowledged >= WINDOW) this.incoming.pause()
     this.target.body(this.exchange, chunk)
   }

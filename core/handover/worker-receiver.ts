@@ -143,6 +143,11 @@ export class WorkerReceiver implements Receiver, BodyTarget, PartsSource, BatchR
     this.outbox.open().push(ToWorker.BODY_END, exchange, rawTrailers.join('\n'))
   }
 
+  bodyTooLong(exchange: number): void {
+    this.outbox.open().push(ToWorker.ABORT, exchange)
+    this.breakOff(exchange, 'CONTENT_TOO_LONG')
+  }
+
   // --- PartsSource
 
   acknowledge(exchange: number, bytes: number): void {

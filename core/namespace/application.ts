@@ -3,6 +3,7 @@
  * configuration changes; whoever keeps one of them reads its `config` anew each time.
  */
 import type { ApplicationConfig, SiteConfig } from '../contract/config.js'
+import type { RequestFilter } from '../filtering/request-filter.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 
 export interface Site {
@@ -25,4 +26,6 @@ export interface Application {
   readonly config: ApplicationConfig
   /** The queue of its pool: the only door to a worker. */
   readonly queue: RequestQueue
+  /** What its requests must pass before they are queued; null lets all of them pass. */
+  readonly filter: RequestFilter | null
 }

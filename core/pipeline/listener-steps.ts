@@ -1,6 +1,7 @@
 /** The steps of the listener's pipeline: the table's states, filled with the chosen stages and the house's own. */
 import type { Clock } from '../clock.js'
 import type { Slot, Stage } from '../contract/stage.js'
+import type { RequestFilter } from '../filtering/request-filter.js'
 import { buildSteps, type Run, type Step } from './build.js'
 import { listenerStates } from './listener-states.js'
 import type { RequestContext } from './request-context.js'
@@ -16,6 +17,8 @@ export type Chains = Readonly<Record<Slot, readonly NamedStage[]>>
 
 export const listenerSteps = (chains: Chains, clock: Clock): readonly Step<RequestContext>[] => {
   const own: Readonly<Record<string, readonly Run<RequestContext>[]>> = {
+    cache: chains.cache.map(runOf).map(filteredHits),
+    route: [...chains.route.map(runOf), requestFiltering],
     store: storeRuns(chains.cache),
     respond: [{ name: 'respond', run: (ctx) => ctx.writer.send(ctx) }],
     log: [complete(clock), ...chains.log.map(runOf)],
@@ -30,6 +33,42 @@ const runOf = ({ name, stage }: NamedStage): Run<RequestContext> => ({
   cancel: stage.cancel?.bind(stage),
   repeatable: stage.repeatable,
 })
+
+/** Part of the house, so that no other route stage can leave it out: what it refuses reaches no queue. */
+const requestFiltering: Run<RequestContext> = {
+  name: 'requestFiltering',
+  run: (ctx) => {
+    const filter = ctx.application?.filter
+    if (filter) filter.check(ctx)
+    return 'CONTINUE'
+  },
+}
+
+/**
+ * A stored response was once asked for by a request that had passed the filter; another one that it answers may differ in its
+ * method, its headers or its spelling. One that must not pass is a miss: it is refused where the others are.
+ */
+const filteredHits = (run: Run<RequestContext>): Run<RequestContext> => ({
+  ...run,
+  run: (ctx) => {
+    const outcome = run.run(ctx)
+    if (outcome !== 'FINISH' || !ctx.response.fromCache) return outcome
+    const filter = ctx.application?.filter
+    return !filter || passes(filter, ctx) ? outcome : 'CONTINUE'
+  },
+})
+
+const passes = (filter: RequestFilter, ctx: RequestContext): boolean => {
+  try {
+    filter.check(ctx)
+    return true
+  } catch {
+    const { response } = ctx
+    response.fromCache = false
+    response.raw = null
+    return false
+  }
+}
 
 /** The logs are to find the request complete, and as the worker wants it logged. */
 const complete = (clock: Clock): Run<RequestContext> => ({

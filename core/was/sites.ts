@@ -2,6 +2,7 @@
 import { isNamedSocket } from '../config/binding-information.js'
 import type { ApplicationConfig, BindingConfig, SiteConfig } from '../contract/config.js'
 import type { SiteChange } from '../config/diff.js'
+import { filterOf } from '../filtering/request-filter.js'
 import type { Application, Site } from '../namespace/application.js'
 import type { Namespace, Registration } from '../namespace/namespace.js'
 import type { RequestQueue } from '../queue/request-queue.js'
@@ -152,6 +153,7 @@ export class Sites {
     if (!application) return
     const { queue } = application
     application.config = config
+    application.filter = filterOf(config.requestFiltering)
     application.queue = this.queueFor(site, config)
     if (queue !== application.queue) queue.passOn(application, application.queue)
   }
@@ -172,7 +174,8 @@ export class Sites {
     const { path } = config
     const queue = this.queueFor(site.name, config)
     const id = ++this.lastApplicationId
-    const application: Changeable<Application> = { id, site, path, config, queue }
+    const filter = filterOf(config.requestFiltering)
+    const application: Changeable<Application> = { id, site, path, config, queue, filter }
     applications.set(path, application)
     this.byId.set(id, application)
     return application

@@ -26,14 +26,24 @@ export default defineStage({
   },
 })
 
-const rulesOf = ({ webLimits }: ServerConfig): Rules => ({
-  maxFieldLength: webLimits.maxFieldLength,
-  maxRequestBytes: webLimits.maxRequestBytes,
-  urlSegmentMaxLength: webLimits.urlSegmentMaxLength || Infinity,
-  urlSegmentMaxCount: webLimits.urlSegmentMaxCount || Infinity,
-  allowRestrictedChars: webLimits.allowRestrictedChars,
-  allowDoubleEscaping: webLimits.allowDoubleEscaping,
-})
+/** Which application a path leads to is not known yet: where one allows double escapes, the others refuse them later. */
+const someAllowsDoubleEscaping = ({ webLimits, sites }: ServerConfig): boolean =>
+  webLimits.allowDoubleEscaping ||
+  sites.some(({ applications }) =>
+    applications.some(({ requestFiltering }) => requestFiltering.allowDoubleEscaping),
+  )
+
+const rulesOf = (config: ServerConfig): Rules => {
+  const { webLimits } = config
+  return {
+    maxFieldLength: webLimits.maxFieldLength,
+    maxRequestBytes: webLimits.maxRequestBytes,
+    urlSegmentMaxLength: webLimits.urlSegmentMaxLength || Infinity,
+    urlSegmentMaxCount: webLimits.urlSegmentMaxCount || Infinity,
+    allowRestrictedChars: webLimits.allowRestrictedChars,
+    allowDoubleEscaping: someAllowsDoubleEscaping(config),
+  }
+}
 
 /** What of a request this stage reads and fills in. */
 export type Request = Pick<

@@ -4,6 +4,7 @@ import { cachingOf } from './caching.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, ModulePath, Options, Variables } from './keywords.js'
 import { access } from './tls.js'
+import { requestFiltering } from './request-filtering.js'
 
 const virtualDirectory = Type.Object({
   path: Type.String({ default: '/', description: 'Path within the application.' }),
@@ -122,6 +123,7 @@ export const application = Type.Object({
   options: Options({ description: "The adapter's options." }),
   ...applicationSettings,
   ...extensionLists,
+  requestFiltering,
   virtualDirectories: Type.Array(virtualDirectory, {
     default: [],
     notSupportedYet: true,

@@ -5,6 +5,7 @@ import type { extensionLists } from './extensions.js'
 import type { logFile } from './log-file.js'
 import type { pool } from './pool.js'
 import type { slots } from '../slots.js'
+import type { FilteringConfig } from './request-filtering.js'
 import type { moduleEntry, server } from './server.js'
 import type { binding, site } from './site.js'
 
@@ -34,8 +35,9 @@ export type FilterConfig = Entry<Static<typeof extensionLists.filters>[number]>
 export type ExtensionConfig = Entry<Static<typeof extensionLists.modules>[number]>
 
 /** One application of a site, with what it inherits; paths are absolute. */
-export type ApplicationConfig = Immutable<Omit<Static<typeof application>, Lists>> &
+export type ApplicationConfig = Immutable<Omit<Static<typeof application>, Lists | 'requestFiltering'>> &
   Placed & {
+    readonly requestFiltering: FilteringConfig
     readonly handlers: readonly HandlerConfig[]
     /** The enabled ones. */
     readonly filters: readonly FilterConfig[]
@@ -59,7 +61,14 @@ export type LogFileConfig = Immutable<Static<typeof logFile>>
 export type SiteConfig = Immutable<
   Omit<
     Static<typeof site>,
-    'id' | 'bindings' | 'applications' | 'applicationDefaults' | Lists | 'accessPolicy' | 'access'
+    | 'id'
+    | 'bindings'
+    | 'applications'
+    | 'applicationDefaults'
+    | Lists
+    | 'accessPolicy'
+    | 'access'
+    | 'requestFiltering'
   >
 > &
   Placed & {
@@ -74,7 +83,7 @@ type Inherited = 'applicationPoolDefaults' | 'applicationDefaults' | 'siteDefaul
 export type ServerConfig = Immutable<
   Omit<
     Static<typeof server>,
-    Inherited | 'modules' | 'filters' | 'pipeline' | 'applicationPools' | 'sites' | 'log'
+    Inherited | 'modules' | 'filters' | 'pipeline' | 'applicationPools' | 'sites' | 'log' | 'requestFiltering'
   >
 > & {
   /** Absolute path of the file, and of its folder. */

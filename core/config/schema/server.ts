@@ -9,6 +9,7 @@ import { logWorker } from './log-worker.js'
 import { FilePath, ModulePath, OneOrMany, Options } from './keywords.js'
 import { centralBinaryLogFile, centralW3CLogFile } from './log-file.js'
 import { pool, poolDefaults } from './pool.js'
+import { requestFiltering } from './request-filtering.js'
 import { site, siteDefaults } from './site.js'
 import { webLimits } from './web-limits.js'
 
@@ -88,6 +89,7 @@ export const server = Type.Object({
   applicationDefaults,
   siteDefaults,
   sites: Type.Array(site, { minItems: 1, description: 'The sites.' }),
+  requestFiltering,
   webLimits,
   log,
   caching,

@@ -6,6 +6,7 @@ import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
 import { access, certificate, tls } from './tls.js'
+import { requestFiltering } from './request-filtering.js'
 
 export const binding = Type.Object({
   protocol: Type.Enum(['http', 'https', 'net.tcp', 'net.pipe', 'net.msmq', 'msmq.formatname', 'ftp'], {
@@ -152,4 +153,5 @@ export const site = Type.Object({
   access,
   ...siteSettings,
   ...extensionLists,
+  requestFiltering,
 })

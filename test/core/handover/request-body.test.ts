@@ -23,6 +23,7 @@ const open = () => {
     bodyEnd: (exchange, trailers) => {
       if (exchange === 7) ends.push(trailers)
     },
+    bodyTooLong: () => undefined,
   })
   const bytes = (): number => chunks.reduce((sum, { length }) => sum + length, 0)
   return { incoming, ctx, body, bytes, ends }

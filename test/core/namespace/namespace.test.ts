@@ -12,6 +12,7 @@ const applicationOf = (site: Site, path: string): Application => ({
   path,
   config: {} as Application['config'],
   queue: new RequestQueue('pool', 1),
+  filter: null,
 })
 
 /** `IP:port:host`, as in `bindingInformation`; IPv6 in brackets. */

@@ -17,6 +17,7 @@ const shop: Application = {
   path: '/shop',
   config: { access: { sslFlags: [] as const } } as unknown as Application['config'],
   queue: new RequestQueue('pool', 1),
+  filter: null,
 }
 const namespace = new Namespace()
 namespace.register({ address: '*', port: 80, host: 'example.com' }, site, '/shop', shop)
