@@ -193,6 +193,10 @@ export class Fetching implements FetchOwner {
     if (!enabled || coalesceTimeLimit === 0) return false
     // Of a URL of which nothing was kept yet: what is for one client only, or never ends, most likely shows in the request.
     if (fetch.stale === null && isPersonal(ctx)) return false
+    // For the log, if its client goes away meanwhile; the route stage will set them again.
+    ctx.application = application
+    ctx.site = application.site
+    ctx.queue = application.queue
     fetch.waiting ??= new Set()
     fetch.waiting.add(ctx)
     ctx.follower = fetch
