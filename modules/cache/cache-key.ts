@@ -5,8 +5,19 @@ import type { Connection } from '../../core/index.js'
  * The local end of a connection. Part of every key, because two sites may differ in nothing but the address or port
  * that they are bound to, and the cache is asked before the request is routed.
  */
-export const doorOf = (connection: Connection): string =>
-  `${connection.localPort} ${connection.localAddress} `
+export const doorOf = ({ localPort, localAddress }: Connection): string => {
+  if (localPort !== lastPort || localAddress !== lastAddress) {
+    lastPort = localPort
+    lastAddress = localAddress
+    lastDoor = `${localPort} ${localAddress} `
+  }
+  return lastDoor
+}
+
+// Most requests come in where the one before did.
+let lastPort = -1
+let lastAddress = ''
+let lastDoor = ''
 
 /**
  * The host and URL of a request, within one door.

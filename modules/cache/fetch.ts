@@ -18,8 +18,8 @@ export class Fetch implements RequestFollower {
   readonly rawHeaders: readonly string[]
   /** The stored response that is to be validated, or replaced. */
   readonly stale: Entry | null
-  /** In the order in which they came. */
-  readonly waiting = new Set<RequestContext>()
+  /** In the order in which they came; null without any. */
+  waiting: Set<RequestContext> | null = null
   /** Ends the waiting. */
   cancelLimit: (() => void) | null = null
   /** It is known what comes of it. */

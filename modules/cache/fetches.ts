@@ -10,6 +10,8 @@ import type { Fetch } from './fetch.js'
 const NOT_AGAIN = 60_000
 const REMEMBERED = 10_000
 
+const NOBODY: readonly RequestContext[] = []
+
 export class Fetches {
   private readonly open = new Map<string, Fetch>()
   /** Until when nobody waits. */
@@ -36,21 +38,22 @@ export class Fetches {
    *
    * @param vain - waiting was of no use
    */
-  settle(fetch: Fetch, vain: boolean, now: number): RequestContext[] {
+  settle(fetch: Fetch, vain: boolean, now: number): readonly RequestContext[] {
     fetch.settled = true
     fetch.cancelLimit?.()
     fetch.cancelLimit = null
     if (this.open.get(fetch.key) === fetch) this.open.delete(fetch.key)
+    if (!vain && this.vain.size > 0) this.vain.delete(fetch.key)
+    if (fetch.waiting === null) return NOBODY
     const waiters = [...fetch.waiting]
-    fetch.waiting.clear()
-    if (!vain) this.vain.delete(fetch.key)
-    else if (waiters.length > 0) this.vain.set(fetch.key, now + NOT_AGAIN)
+    fetch.waiting = null
+    if (vain && waiters.length > 0) this.vain.set(fetch.key, now + NOT_AGAIN)
     for (const waiter of waiters) waiter.follower = null
     return waiters
   }
 
   /** Those who wait go on by themselves; the fetch goes on too, and nobody else waits for it. */
-  release(fetch: Fetch, now: number): RequestContext[] {
+  release(fetch: Fetch, now: number): readonly RequestContext[] {
     const waiters = this.settle(fetch, true, now)
     fetch.settled = false
     return waiters

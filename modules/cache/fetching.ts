@@ -64,7 +64,7 @@ export class Fetching implements FetchOwner {
       return 'FINISH'
     }
     if (request.isForOrigin || ctx.method !== 'GET' || wishes?.noStore === true) return 'CONTINUE'
-    const key = this.keeper.keyOf(ctx)
+    const key = this.keeper.keyOfLast(ctx)
     const open = this.fetches.find(key)
     if (open !== null && mayWait(request, wishes) && this.wait(ctx, open)) return 'PENDING'
     // Nobody can wait for a second one, and nobody should where it has been in vain.
@@ -91,7 +91,7 @@ export class Fetching implements FetchOwner {
   /** A request that waits goes away. */
   leave(ctx: RequestContext): void {
     if (!(ctx.follower instanceof Fetch)) return
-    ctx.follower.waiting.delete(ctx)
+    ctx.follower.waiting?.delete(ctx)
     ctx.follower = null
   }
 
@@ -116,7 +116,7 @@ export class Fetching implements FetchOwner {
         return ''
     }
     const why = this.reason(ctx, fetch)
-    const kept = this.keeper.keep(ctx, fetch?.waiting.size ?? 0, (what) => {
+    const kept = this.keeper.keep(ctx, fetch?.waiting?.size ?? 0, (what) => {
       this.became(ctx, fetch, what)
     })
     // Not before: where keeping has thrown, the end of the request lets those go who wait.
@@ -193,6 +193,11 @@ export class Fetching implements FetchOwner {
     if (!enabled || coalesceTimeLimit === 0) return false
     // Of a URL of which nothing was kept yet: what is for one client only, or never ends, most likely shows in the request.
     if (fetch.stale === null && isPersonal(ctx)) return false
+    // For the log, if its client goes away meanwhile; the route stage will set them again.
+    ctx.application = application
+    ctx.site = application.site
+    ctx.queue = application.queue
+    fetch.waiting ??= new Set()
     fetch.waiting.add(ctx)
     ctx.follower = fetch
     fetch.cancelLimit ??= this.clock.after(coalesceTimeLimit, () => {

@@ -31,6 +31,7 @@ export class Keeper {
   private readonly queries = new QueryRules()
   private readonly admission = new Admission()
   private readonly files = new FileChanges()
+  private lastKey = ''
 
   constructor(limits: CacheLimits, clock: Clock) {
     this.clock = clock
@@ -41,27 +42,26 @@ export class Keeper {
 
   /** The stored response for a request, fresh or not. */
   find(ctx: RequestContext): Entry | null {
-    const door = doorOf(ctx.connection)
-    const address = this.addressOf(ctx)
-    const entry = this.responses.find(door, address, ctx)
+    const key = this.urlKey(ctx)
+    this.lastKey = key
+    const entry = this.responses.find(key, ctx)
     if (entry === null) return null
     const { edition, application } = entry.facts
     if (edition === -1 || edition === application.queue.edition) return entry
-    this.responses.remove(door, address, entry)
+    this.responses.remove(key, entry)
     return null
   }
 
-  /** What requests have in common that can be answered by the same response, as far as is known. */
-  keyOf(ctx: RequestContext): string {
-    const door = doorOf(ctx.connection)
-    const address = this.addressOf(ctx)
-    const variant = this.responses.variantKey(door, address, ctx)
-    return variant === null || variant === '' ? door + address : `${door}${address}\n${variant}`
+  /** What the request that `find` has looked for has in common with others that the same response can answer, as far as is known. */
+  keyOfLast(ctx: RequestContext): string {
+    if (!this.responses.found) return this.lastKey
+    const variant = this.responses.variantKey(this.lastKey, ctx)
+    return variant === null || variant === '' ? this.lastKey : `${this.lastKey}\n${variant}`
   }
 
   /** Whether other variants of the URL are kept. */
   hasOthers(ctx: RequestContext): boolean {
-    return this.responses.variantKey(doorOf(ctx.connection), this.addressOf(ctx), ctx) !== null
+    return this.responses.variantKey(this.urlKey(ctx), ctx) !== null
   }
 
   /**
@@ -111,7 +111,7 @@ export class Keeper {
   }
 
   drop(ctx: RequestContext, entry: Entry): void {
-    this.responses.remove(doorOf(ctx.connection), this.addressOf(ctx), entry)
+    this.responses.remove(this.urlKey(ctx), entry)
   }
 
   /** The answer to HEAD tells something of the response to GET (RFC 9111 section 4.3.5). */
@@ -167,9 +167,8 @@ export class Keeper {
   private isFrequent(ctx: RequestContext, application: Application, requests: number): boolean {
     const { frequentHitThreshold, frequentHitTimePeriod } = application.config.caching
     if (frequentHitThreshold <= 1) return true
-    const key = doorOf(ctx.connection) + this.addressOf(ctx)
     const now = this.clock.now()
-    return this.admission.admits(key, requests, frequentHitThreshold, frequentHitTimePeriod, now)
+    return this.admission.admits(this.urlKey(ctx), requests, frequentHitThreshold, frequentHitTimePeriod, now)
   }
 
   private put(ctx: RequestContext, entry: Entry, profile: Profile | null, done: (kept: Kept) => void): void {
@@ -189,6 +188,10 @@ export class Keeper {
       if (unchanged) putNow()
       else done('unfit')
     })
+  }
+
+  private urlKey(ctx: RequestContext): string {
+    return doorOf(ctx.connection) + this.addressOf(ctx)
   }
 
   private addressOf(ctx: RequestContext): string {

@@ -8,12 +8,12 @@ const REMEMBERED = 10_000
 export class QueryRules {
   private readonly rules = new LRUCache<string, readonly string[]>({ max: REMEMBERED })
 
-  get isEmpty(): boolean {
-    return this.rules.size === 0
-  }
+  /** Nothing has been learnt yet. */
+  isEmpty = true
 
   /** @param address - host and URL. */
   learn(address: string, parameters: readonly string[]): void {
+    this.isEmpty = false
     this.rules.set(pathOf(address), parameters)
   }
 
@@ -23,10 +23,6 @@ export class QueryRules {
     const path = pathOf(address)
     const parameters = this.rules.get(path)
     return parameters === undefined ? address : reduced(path, address, parameters)
-  }
-
-  clear(): void {
-    this.rules.clear()
   }
 }
 

@@ -19,6 +19,8 @@ export class ResponseStore {
   /** Through which doors each site has been reached. */
   private readonly doors = new Map<number, Set<string>>()
   private clearedAt = -1
+  /** Whether `find` has found any variant of the URL, if not the one that was asked for. */
+  found = false
 
   /** @param maxBytes - at least 1. */
   constructor(maxBytes: number) {
@@ -37,9 +39,14 @@ export class ResponseStore {
     return this.variants.calculatedSize
   }
 
-  /** The newest response that answers such a request, fresh or not. */
-  find(door: string, address: string, request: FieldSource): Entry | null {
-    const variants = this.variants.get(door + address)
+  /**
+   * The newest response that answers such a request, fresh or not.
+   *
+   * @param key - door and address, see `cache-key.ts`
+   */
+  find(key: string, request: FieldSource): Entry | null {
+    const variants = this.variants.get(key)
+    this.found = variants !== undefined
     if (variants === undefined) return null
     for (const entry of variants) {
       if (entry.live && matchesVariant(entry.facts.variant, request)) return entry
@@ -50,8 +57,8 @@ export class ResponseStore {
   /**
    * What tells requests for one URL apart, as far as is known of what it answers; null where nothing is kept of it.
    */
-  variantKey(door: string, address: string, request: FieldSource): string | null {
-    const newest = this.variants.peek(door + address)?.[0]
+  variantKey(key: string, request: FieldSource): string | null {
+    const newest = this.variants.peek(key)?.[0]
     if (newest === undefined) return null
     return valuesOf(newest.facts.variant.names, request).join('\n')
   }
@@ -76,13 +83,13 @@ export class ResponseStore {
   }
 
   /** Forgets this one; its URL's other variants stay. */
-  remove(door: string, address: string, entry: Entry): void {
-    const before = this.variants.peek(door + address)
+  remove(key: string, entry: Entry): void {
+    const before = this.variants.peek(key)
     if (before === undefined) return
     const others = before.filter((other) => other !== entry)
     entry.retire()
-    if (others.length === 0) this.variants.delete(door + address)
-    else this.variants.set(door + address, others)
+    if (others.length === 0) this.variants.delete(key)
+    else this.variants.set(key, others)
   }
 
   /**

@@ -115,13 +115,14 @@ t.test('sites and applications inherit from the nearest that says something', (t
     'host.json': JSON.stringify({
       applicationPools: [{ name: 'Server' }, { name: 'Site' }, { name: 'Own' }],
       applicationDefaults: { applicationPool: 'Server', pathBase: 'keep' },
+      caching: { maxResponseSize: 5, frequentHitThreshold: 2, staleIfError: '00:00:07', maxCacheSize: 9 },
       siteDefaults: { limits: { maxUrlSegments: 5 }, logFile: { directory: './l', period: 'Hourly' } },
       sites: [
         {
           name: 'a',
           bindings: [{ bindingInformation: '*:1:' }],
           applicationDefaults: { applicationPool: 'Site' },
-          caching: { enabled: false },
+          caching: { enabled: false, frequentHitThreshold: 3 },
           logFile: { period: 'MaxSize', logExtFileFlags: ['Date'] },
           applications: [
             { type: 'static' },
@@ -130,7 +131,7 @@ t.test('sites and applications inherit from the nearest that says something', (t
               type: 'static',
               applicationPool: 'Own',
               pathBase: 'strip',
-              caching: { enabled: true },
+              caching: { enabled: true, maxResponseSize: 6 },
             },
           ],
         },
@@ -143,6 +144,11 @@ t.test('sites and applications inherit from the nearest that says something', (t
   t.match(a?.applications[0], { applicationPool: 'Site', pathBase: 'keep', caching: { enabled: false } })
   t.match(a?.applications[1], { applicationPool: 'Own', pathBase: 'strip', caching: { enabled: true } })
   t.match(b?.applications[0], { applicationPool: 'Server', pathBase: 'keep', caching: { enabled: true } })
+  const inherited = { maxResponseSize: 5, frequentHitThreshold: 3, staleIfError: 7000 }
+  t.match(a?.applications[0]?.caching, inherited)
+  t.match(a?.applications[1]?.caching, { ...inherited, maxResponseSize: 6 })
+  t.match(b?.caching, { ...inherited, frequentHitThreshold: 2, enabled: true })
+  t.notOk('maxCacheSize' in (b?.caching ?? {}), 'what is the server’s alone')
   t.match(a?.logFile, { directory: join(directory, 'l'), period: 'MaxSize', logExtFileFlags: ['Date'] })
   t.match(b?.logFile, { directory: join(directory, 'l'), period: 'Hourly' })
   t.equal(a?.limits.maxUrlSegments, 5)
