@@ -44,7 +44,12 @@ const END_HEADERS = 4
 
 /** `GET / HTTP` to host `x`, of indexed fields and one literal (RFC 7541). */
 const GET_HEAD = Buffer.from([0x82, 0x84, 0x86, 0x01, 0x01, 0x78])
-const POST_HEAD = Buffer.from([0x83, 0x84, 0x86, 0x01, 0x01, 0x78])
+/** `POST /never`: nobody reads its body, or answers. */
+const POST_HEAD = Buffer.concat([
+  Buffer.from([0x83, 0x86, 0x04, 0x06]),
+  Buffer.from('/never'),
+  Buffer.from([0x01, 0x01, 0x78]),
+])
 
 let server: TestServer
 
