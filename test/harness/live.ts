@@ -22,7 +22,16 @@ export default (request, response) => {
   response.end([process.env.POOL, process.env.WHO, request.url].join(' '))
 }
 `
-const FILES = { 'app.mjs': APPLICATION }
+
+/** Says back what it hears. */
+const ECHO = `
+import { createServer } from 'node:http'
+import { WebSocketServer } from 'ws'
+const server = createServer()
+new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))))
+server.listen(process.env.PORT)
+`
+const FILES = { 'app.mjs': APPLICATION, 'echo.mjs': ECHO }
 
 export interface Configured {
   sites: Record<string, unknown>[]
