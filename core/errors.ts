@@ -161,7 +161,7 @@ export const errorTable = {
     'The worker ended with the request pending.',
   ),
   TLS_FAILED: row(0, 0, 'TLS_Handshake', 'TLS failed', 'The connection could not be secured.'),
-  HTTP2_FAILED: row(0, 0, 'HTTP2_Protocol', 'HTTP/2 failed', 'The client broke the rules of HTTP/2.'),
+  PROTOCOL_BROKEN: row(0, 0, 'HTTP2_Protocol', 'HTTP/2 failed', 'The client broke the rules of HTTP/2.'),
   TLS_TOO_SLOW: row(0, 0, 'Timer_TLS_Handshake', 'TLS too slow', 'The connection was not secured in time.'),
   RESET_BY_APP: row(0, 0, '-', 'Reset by the application', 'The application cut the connection.'),
 } as const

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { isNamedSocket } from '../../core/config/binding-information.js'
 import type { BindingConfig, ServerConfig, SiteConfig } from '../../core/index.js'
 import { isListenedTo, isStale, socketPath } from './listen-at.js'
-import type { Endpoint } from './listener.js'
+import type { Endpoint } from './endpoint.js'
 import type { SecureBinding } from './tls/certificates.js'
 
 /** A socket to open, and the bindings that it serves. */

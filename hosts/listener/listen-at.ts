@@ -2,7 +2,7 @@
 import { chmod, lstat, unlink } from 'node:fs/promises'
 import { connect, type AddressInfo, type ListenOptions, type Server } from 'node:net'
 import { handedOver } from './handed-over.js'
-import type { Endpoint } from './listener.js'
+import type { Endpoint } from './endpoint.js'
 
 /** The path of a Unix socket; undefined where the address is none. */
 export const socketPath = (address: string): string | undefined =>

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net'
 import {
   RequestContext,
   type Clock,
-  type Connection,
   type ErrorCode,
   type HttpVersion,
   type ServerConfig,
@@ -12,31 +11,21 @@ import {
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import { shareHeaders } from '../../core/pipeline/share-headers.js'
 import { ClientConnection } from './client-connection.js'
+import { nameOf, type Endpoint } from './endpoint.js'
 import { FrontDoor } from './front-door.js'
 import { announcesBody, leanMessages } from './lean-messages.js'
 import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
-import { Door, type Ends } from './door.js'
-import { beginHttp2 } from './http2/begin.js'
-import { ListeningSocket, type ListenedConnection } from './listening-socket.js'
+import type { Door } from './door.js'
+import { openDoor } from './open-door.js'
+import { ListeningSocket, type ListenedConnection, type ServedConnection } from './listening-socket.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import type { IdentityTable } from './tls/identity-table.js'
-import { refuseUnsecured } from './tls/refuse-unsecured.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
 /** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
 const HEADER_WAIT = 120_000
-
-/** Where to listen: `*` stands for all addresses of the machine, port 0 for any free one; `unix:/path`, `systemd:name`. */
-export interface Endpoint {
-  readonly address: string
-  readonly port: number
-  /** Plain HTTP/2 is spoken here too. */
-  readonly http2?: boolean
-  /** Permissions of a Unix socket, octal. */
-  readonly socketMode?: string
-}
 
 export interface ListenerOptions {
   readonly config: ServerConfig
@@ -48,18 +37,9 @@ export interface ListenerOptions {
   readonly frontDoor: boolean
 }
 
-/** How long a TLS handshake may take, in milliseconds, where `headerWaitTimeout` is not shorter. */
-const HANDSHAKE = 30_000
-
 const CONNECTION = Symbol('connection')
 
 const LEAN = leanMessagesWork()
-
-/** What is told that the log of a request has run. */
-interface ServedConnection extends Connection {
-  done(ctx: RequestContext): void
-  endSoon(): void
-}
 
 type ListenedSocket = Socket & { [CONNECTION]?: ClientConnection }
 
@@ -98,7 +78,7 @@ export class Listener {
    */
   async open(endpoint: Endpoint, table: IdentityTable | null = null): Promise<ListeningSocket> {
     const http = this.createServer()
-    const door = table || endpoint.http2 ? this.createDoor(http, table, endpoint, () => socket) : null
+    const door = table || endpoint.http2 ? this.doorOf(http, table, endpoint, () => socket) : null
     const socket: ListeningSocket = new ListeningSocket(http, door, () => this.sockets.delete(socket))
     http.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections, nameOf(endpoint, socket.port))
@@ -196,37 +176,19 @@ export class Listener {
     return server
   }
 
-  private createDoor(
+  private doorOf(
     http: Server,
     table: IdentityTable | null,
-    endpoint: Endpoint,
-    socketOf: () => ListeningSocket,
+    to: Endpoint,
+    socket: () => ListeningSocket,
   ): Door {
     const { pipeline, clock } = this.options
-    const refuse = (ends: Ends, code: ErrorCode): void => {
-      refuseUnsecured(pipeline, clock, ++this.lastConnectionId, ends, code)
-    }
-    return new Door({
-      table,
-      handshakeTimeout: () => Math.min(this.webLimits.headerWaitTimeout || HANDSHAKE, HANDSHAKE),
-      http1: (socket) => {
-        http.emit('connection', socket)
-      },
-      http2: (socket) => {
-        const { connections, port } = socketOf()
-        beginHttp2({
-          socket,
-          named: nameOf(endpoint, port),
-          connections,
-          pipeline,
-          clock,
-          webLimits: this.webLimits,
-          nextId: () => ++this.lastConnectionId,
-          refuse,
-          closed: this.onlyTunnels,
-        })
-      },
-      failed: refuse,
+    return openDoor({
+      ...{ http, table, pipeline, clock },
+      webLimits: () => this.webLimits,
+      nextId: () => ++this.lastConnectionId,
+      port: () => ({ connections: socket().connections, named: nameOf(to, socket().port) }),
+      closed: this.onlyTunnels,
     })
   }
 
@@ -358,7 +320,3 @@ export class Listener {
     connection.accept(ctx, null, code)
   }
 }
-
-/** What has no address in the network goes by the name that its binding has. */
-const nameOf = ({ address }: Endpoint, port: number): string | null =>
-  address.startsWith('unix:') || (address.startsWith('systemd:') && port === 0) ? address : null

@@ -1,10 +1,10 @@
 /** One listening socket with the connections that came in by it; it may stop to listen and they go on. */
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import type { RequestContext } from '../../core/index.js'
+import type { Connection, RequestContext } from '../../core/index.js'
 import type { Door } from './door.js'
 import { listenAt } from './listen-at.js'
-import type { Endpoint } from './listener.js'
+import type { Endpoint } from './endpoint.js'
 
 /** A client's connection, whatever it speaks. */
 export interface ListenedConnection {
@@ -15,6 +15,12 @@ export interface ListenedConnection {
   /** No further request after those under way; at once where there is none. */
   endSoon(): void
   destroy(): void
+}
+
+/** What is told that the log of a request has run. */
+export interface ServedConnection extends Connection {
+  done(ctx: RequestContext): void
+  endSoon(): void
 }
 
 export class ListeningSocket {

@@ -46,7 +46,7 @@ export const beginHttp2 = (arrival: Http2Arrival): void => {
       arrival.closed()
     },
     failed: () => {
-      refuse(place, 'HTTP2_FAILED')
+      refuse(place, 'PROTOCOL_BROKEN')
     },
   })
   connections.add(connection)
