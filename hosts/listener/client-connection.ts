@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type {
-  Connection,
+  Bytes,
   ErrorCode,
   Receiver,
   RequestContext,
@@ -11,6 +11,11 @@ import type {
 } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import type { FrontDoor } from './front-door.js'
+import type { LimitedConnection } from './limits/limited-connection.js'
+import type { ListenerLimits } from './limits/listener-limits.js'
+import type { SiteLimits } from './limits/site-limits.js'
+import type { Throttle } from './limits/throttle.js'
+import { ThrottledResponse } from './limits/throttled-response.js'
 import { finishNodeResponse } from './node-response.js'
 import { composeResponse } from './response-head.js'
 import { StreamedResponse } from './streamed-response.js'
@@ -27,7 +32,7 @@ interface Pipelined {
   readonly error: ErrorCode | null
 }
 
-export class ClientConnection implements Connection, ResponseWriter {
+export class ClientConnection implements LimitedConnection, ResponseWriter {
   readonly id: number
   readonly remoteAddress: string
   readonly remotePort: number
@@ -49,6 +54,10 @@ export class ClientConnection implements Connection, ResponseWriter {
   lastAccepted: RequestContext | null = null
   /** The front door knows that node's parser stands between two messages. */
   atBoundary = false
+  siteLimits: SiteLimits | null = null
+  throttle: Throttle | null = null
+  continued = false
+  private readonly limits: ListenerLimits
   private readonly pipeline: Pipeline
   private readonly frontDoor: FrontDoor | null
   private attended = false
@@ -68,7 +77,9 @@ export class ClientConnection implements Connection, ResponseWriter {
     encrypted: boolean,
     pipeline: Pipeline,
     frontDoor: FrontDoor | null,
+    limits: ListenerLimits,
   ) {
+    this.limits = limits
     this.id = id
     this.socket = socket
     this.encrypted = encrypted
@@ -181,25 +192,22 @@ export class ClientConnection implements Connection, ResponseWriter {
     }
     if (!ctx.keepAlive || response.close || this.ending) this.ending = true
     const bytes = response.raw ?? this.compose(ctx)
+    if (this.throttle !== null) return this.sendThrottled(ctx, bytes, this.throttle)
     ctx.bytesSent += bytes.length
-    if (typeof bytes === 'string') socket.write(bytes, 'latin1')
-    else socket.write(bytes)
+    const room = typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes)
+    if (!room) this.limits.full(this, ctx)
     if (!response.stream) {
       this.complete(ctx)
       return 'CONTINUE'
     }
     response.stream.consumed(bytes.length)
-    if (ctx.upgrade) {
-      this.tunnel = response.status === 101
-      // An answer to something that is not HTTP any more may leave when it likes.
-      if (this.tunnel) socket.setTimeout(0)
-      this.onTunnel?.()
-    }
-    response.stream.pipe(new StreamedResponse(ctx, socket, this.onStreamed))
+    if (ctx.upgrade) this.becomeTunnel(response.status)
+    response.stream.pipe(new StreamedResponse(ctx, socket, this.onStreamed, this.onFull))
     return 'PENDING'
   }
 
   inform(ctx: RequestContext, bytes: string): void {
+    this.continued = true
     if (!this.closed && ctx === this.current) this.socket.write(bytes, 'latin1')
   }
 
@@ -214,6 +222,28 @@ export class ClientConnection implements Connection, ResponseWriter {
     }
   }
 
+  /** As `send`, at the pace of a bandwidth limit. */
+  private sendThrottled(ctx: RequestContext, bytes: Bytes, throttle: Throttle): 'PENDING' {
+    const { stream, status } = ctx.response
+    const sink = new ThrottledResponse(ctx, this.socket, throttle, this.onStreamed, this.onFull)
+    if (ctx.upgrade) this.becomeTunnel(status)
+    sink.write(bytes)
+    if (stream) stream.pipe(sink)
+    else sink.end()
+    return 'PENDING'
+  }
+
+  private becomeTunnel(status: number): void {
+    this.tunnel = status === 101
+    // An answer to something that is not HTTP any more may leave when it likes.
+    if (this.tunnel) this.socket.setTimeout(0)
+    this.onTunnel?.()
+  }
+
+  private readonly onFull = (ctx: RequestContext): void => {
+    this.limits.full(this, ctx)
+  }
+
   private readonly attend = (): void => {
     if (!this.closed) this.frontDoor?.attend(this)
   }
@@ -221,6 +251,7 @@ export class ClientConnection implements Connection, ResponseWriter {
   private begin(ctx: RequestContext, response: ServerResponse | null, error: ErrorCode | null): void {
     this.current = ctx
     this.response = response
+    this.continued = false
     if (error) this.pipeline.refuse(ctx, error)
     else this.pipeline.run(ctx)
   }

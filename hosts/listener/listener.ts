@@ -17,11 +17,14 @@ import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
 import { ListeningSocket } from './listening-socket.js'
+import { ListenerLimits, type Cut } from './limits/listener-limits.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
 /** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
 const HEADER_WAIT = 120_000
+/** How often node looks for request heads that are late, in milliseconds; idle connections do not count. */
+const CHECK_HEADS = 500
 
 /** Where to listen: `*` stands for all addresses of the machine, port 0 for any free one. */
 export interface Endpoint {
@@ -54,13 +57,17 @@ export class Listener {
   private tellDone: (() => void) | null = null
   private finishes: boolean | undefined
   private readonly frontDoor: FrontDoor | null
+  private readonly limits: ListenerLimits
 
   constructor(options: ListenerOptions) {
     this.options = options
     this.webLimits = options.config.webLimits
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
+    this.limits = new ListenerLimits(options.config, clock, this.cut)
+    pipeline.door.admit = this.limits.admit
     options.pipeline.onDone = (ctx) => {
+      this.limits.done(ctx)
       ;(ctx.connection as ClientConnection).done(ctx)
       if (!this.closing) return
       ;(ctx.connection as ClientConnection).endSoon()
@@ -86,8 +93,10 @@ export class Listener {
   }
 
   /** Limits of the whole server that connections from now on are held to. */
-  configure({ webLimits }: ServerConfig): void {
+  configure(config: ServerConfig): void {
+    const { webLimits } = config
     this.webLimits = webLimits
+    this.limits.configure(config, this.connections())
     for (const { server } of this.sockets) {
       // Not in the types; node reads it for each new connection.
       ;(server as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
@@ -100,6 +109,10 @@ export class Listener {
     for (const { connections } of this.sockets) {
       for (const { request } of connections) if (request) yield request
     }
+  }
+
+  private *connections(): Generator<ClientConnection> {
+    for (const { connections } of this.sockets) yield* connections
   }
 
   get connectionCount(): number {
@@ -139,7 +152,8 @@ export class Listener {
       ...(LEAN ? leanMessages : {}),
       maxHeaderSize: webLimits.maxRequestBytes,
       headersTimeout: webLimits.headerWaitTimeout || HEADER_WAIT,
-      // Silence is timed on the socket itself, once for each connection: see `connected`.
+      connectionsCheckingInterval: CHECK_HEADS,
+      // Silence is timed on the socket itself, once for each connection: see limits/.
       keepAliveTimeout: 0,
       // The entity body has a time limit of its own, that starts again with each packet.
       requestTimeout: 0,
@@ -167,6 +181,11 @@ export class Listener {
     server.on('upgrade', (request: IncomingMessage, socket: ListenedSocket, head: Buffer) => {
       this.upgrade(server, request, socket, head)
     })
+    server.on('timeout', (socket: ListenedSocket) => {
+      const connection = socket[CONNECTION]
+      if (connection) this.limits.silent(connection)
+      else socket.destroy()
+    })
     server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
       this.clientError(error, socket as ListenedSocket)
     })
@@ -177,14 +196,15 @@ export class Listener {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
     const { pipeline } = this.options
-    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor)
+    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor, this.limits)
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
-    socket.setTimeout(this.webLimits.connectionTimeout)
+    this.limits.connected(connection)
     connections.add(connection)
     socket.once('close', () => {
       connections.delete(connection)
       connection.gone()
+      this.limits.left(connection)
       this.onlyTunnels()
     })
   }
@@ -231,7 +251,7 @@ export class Listener {
     // Its 'close' says all that is to be done.
     socket.on('error', () => undefined)
     socket.on('timeout', () => {
-      if (!connection.busy) socket.destroy()
+      this.limits.silent(connection)
     })
     if (head.length > 0) socket.unshift(head)
     const { pipeline, clock } = this.options
@@ -271,6 +291,11 @@ export class Listener {
       return
     }
     const code = errorCodeOf(error.code)
+    if (code === 'HEADERS_TOO_SLOW') {
+      // Where there is no head yet, it is the idle connection's time that counts.
+      if (socket.bytesRead > 0) this.cut(connection, code)
+      return
+    }
     if (connection.interrupt(code)) return
     const { method, target } = requestLineOf(error.rawPacket)
     this.refuse(connection, method, target, code)
@@ -278,8 +303,24 @@ export class Listener {
 
   /** A request that node made no message of. */
   private refuse(connection: ClientConnection, method: string, target: string, code: ErrorCode): void {
+    connection.accept(this.unread(connection, method, target), null, code)
+  }
+
+  /** A limit ends the connection without an answer: the log says so, of the request under way where there is one. */
+  private readonly cut: Cut = (limited, code, slow) => {
+    const connection = limited as ClientConnection
+    const { request, socket } = connection
+    if (request) request.error = code
+    else {
+      const ctx = this.unread(connection, slow?.method ?? '', slow?.target ?? '')
+      this.options.pipeline.refuse(ctx, code)
+    }
+    socket.destroy()
+  }
+
+  private unread(connection: ClientConnection, method: string, target: string): RequestContext {
     const { pipeline, clock } = this.options
-    const ctx = new RequestContext(
+    return new RequestContext(
       pipeline,
       connection,
       connection,
@@ -292,6 +333,5 @@ export class Listener {
       false,
       clock.now(),
     )
-    connection.accept(ctx, null, code)
   }
 }

@@ -1,6 +1,7 @@
 /** `sites` and `siteDefaults`: where a site is reached, its limits, its log, its applications. */
 import { Type } from 'typebox'
 import { application, applicationDefaults } from './application.js'
+import { dynamicIpSecurity } from './dynamic-ip-security.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
@@ -23,6 +24,11 @@ export const binding = Type.Object({
     description:
       'Bits: 1 SNI, 2 central certificate store, 4 no HTTP/2, 8 no OCSP stapling, 64 no legacy TLS.',
   }),
+  proxyProtocol: Type.Boolean({
+    default: false,
+    description:
+      'Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names the client.',
+  }),
 })
 
 const limits = Type.Object(
@@ -44,18 +50,18 @@ const limits = Type.Object(
       minimum: 1024,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       unit: 'bytes/s',
-      description: 'Most bytes a second to all clients of the site; 4294967295 is no limit.',
+      description:
+        'Most bytes a second to all clients of the site together; 4294967295 is no limit of its own.',
     }),
     maxConnections: Type.Integer({
       minimum: 0,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       unit: 'connections',
-      description: 'Most connections of the site; 4294967295 is no limit.',
+      description: 'Most connections of the site; one more is answered 403.9. 4294967295 is no limit.',
     }),
+    dynamicIpSecurity,
   },
   { description: 'Limits of the site.' },
 )
