@@ -11,6 +11,7 @@ import type {
 } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import type { FrontDoor } from './front-door.js'
+import { peerOf, plainAddress } from './limits/gate.js'
 import type { LimitedConnection } from './limits/limited-connection.js'
 import type { ListenerLimits } from './limits/listener-limits.js'
 import type { SiteLimits } from './limits/site-limits.js'
@@ -85,8 +86,9 @@ export class ClientConnection implements LimitedConnection, ResponseWriter {
     this.encrypted = encrypted
     this.pipeline = pipeline
     this.frontDoor = frontDoor
-    this.remoteAddress = plainAddress(socket.remoteAddress)
-    this.remotePort = socket.remotePort ?? 0
+    const { address, port } = peerOf(socket)
+    this.remoteAddress = address
+    this.remotePort = port
     this.localAddress = plainAddress(socket.localAddress)
     this.localPort = socket.localPort ?? 0
   }
@@ -313,7 +315,3 @@ export class ClientConnection implements LimitedConnection, ResponseWriter {
     })
   }
 }
-
-/** An IPv4 address that came in over an IPv6 socket is an IPv4 address. */
-const plainAddress = (address: string | undefined): string =>
-  address === undefined ? '' : address.startsWith('::ffff:') ? address.slice(7) : address

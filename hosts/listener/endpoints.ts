@@ -8,6 +8,8 @@ export interface PlannedEndpoint extends Endpoint {
   /** The same in each configuration that needs this socket. */
   readonly key: string
   readonly bindings: readonly BindingConfig[]
+  /** Those of one socket agree: the check of the configuration sees to it. */
+  readonly proxyProtocol: boolean
 }
 
 /**
@@ -15,14 +17,17 @@ export interface PlannedEndpoint extends Endpoint {
  * one time. Port 0 means a free port for each binding.
  */
 export const planEndpoints = (config: ServerConfig): PlannedEndpoint[] => {
-  const planned = new Map<string, { key: string; address: string; port: number; bindings: BindingConfig[] }>()
+  const planned = new Map<string, PlannedEndpoint & { readonly bindings: BindingConfig[] }>()
   const started = config.sites.filter((site) => site.serverAutoStart)
   const bindings = started.flatMap((site) => site.bindings)
   const wildcardPorts = new Set(bindings.filter(({ address }) => address === '*').map(({ port }) => port))
   const add = (key: string, address: string, binding: BindingConfig): void => {
     const shared = planned.get(key)
     if (shared) shared.bindings.push(binding)
-    else planned.set(key, { key, address, port: binding.port, bindings: [binding] })
+    else {
+      const { port, proxyProtocol } = binding
+      planned.set(key, { key, address, port, bindings: [binding], proxyProtocol })
+    }
   }
   for (const site of started) {
     site.bindings.forEach((binding, at) => {

@@ -2,9 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import {
+  errorTable,
   RequestContext,
   type Clock,
   type ErrorCode,
+  type EventLog,
   type HttpVersion,
   type ServerConfig,
 } from '../../core/index.js'
@@ -17,6 +19,7 @@ import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
 import { ListeningSocket } from './listening-socket.js'
+import { Gate } from './limits/gate.js'
 import { ListenerLimits, type Cut } from './limits/listener-limits.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
@@ -30,6 +33,8 @@ const CHECK_HEADS = 500
 export interface Endpoint {
   readonly address: string
   readonly port: number
+  /** Each connection begins with a header of the PROXY protocol. */
+  readonly proxyProtocol?: boolean
 }
 
 export interface ListenerOptions {
@@ -40,6 +45,7 @@ export interface ListenerOptions {
   readonly attach?: ((socket: Socket, encrypted: boolean) => void) | undefined
   /** Answers repeated hits before node's parser; off, everything is the same but slower. */
   readonly frontDoor: boolean
+  readonly events: EventLog
 }
 
 const CONNECTION = Symbol('connection')
@@ -58,6 +64,7 @@ export class Listener {
   private finishes: boolean | undefined
   private readonly frontDoor: FrontDoor | null
   private readonly limits: ListenerLimits
+  private readonly gate: Gate
 
   constructor(options: ListenerOptions) {
     this.options = options
@@ -65,6 +72,13 @@ export class Listener {
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
     this.limits = new ListenerLimits(options.config, clock, this.cut)
+    this.gate = new Gate({
+      ...options,
+      count: () => this.connectionCount,
+      refuse: (socket, code, packet) => {
+        this.turnAway(socket, code, packet)
+      },
+    })
     pipeline.door.admit = this.limits.admit
     options.pipeline.onDone = (ctx) => {
       this.limits.done(ctx)
@@ -87,6 +101,8 @@ export class Listener {
     socket.server.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections)
     })
+    socket.proxyProtocol = endpoint.proxyProtocol ?? false
+    this.gate.guard(socket.server, () => socket.proxyProtocol)
     await socket.listen(endpoint)
     this.sockets.add(socket)
     return socket
@@ -96,6 +112,7 @@ export class Listener {
   configure(config: ServerConfig): void {
     const { webLimits } = config
     this.webLimits = webLimits
+    this.gate.configure(config)
     this.limits.configure(config, this.connections())
     for (const { server } of this.sockets) {
       // Not in the types; node reads it for each new connection.
@@ -122,6 +139,7 @@ export class Listener {
   /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */
   async close(): Promise<void> {
     this.closing = true
+    this.gate.close()
     await Promise.all([...this.sockets].map((socket) => socket.close()))
   }
 
@@ -304,6 +322,22 @@ export class Listener {
   /** A request that node made no message of. */
   private refuse(connection: ClientConnection, method: string, target: string, code: ErrorCode): void {
     connection.accept(this.unread(connection, method, target), null, code)
+  }
+
+  /** A connection that is not let in: nothing of it but its first packet is read, and that for the log alone. */
+  private turnAway(socket: Socket, code: ErrorCode, packet: Buffer | undefined): void {
+    const { pipeline } = this.options
+    const { frontDoor, limits } = this
+    socket.on('error', () => undefined)
+    const id = ++this.lastConnectionId
+    const connection = new ClientConnection(id, socket, false, pipeline, frontDoor, limits)
+    const { method, target } = requestLineOf(packet)
+    const ctx = this.unread(connection, packet ? method : '', packet ? target : '')
+    if (errorTable[code].status > 0) connection.accept(ctx, null, code)
+    else {
+      pipeline.refuse(ctx, code)
+      socket.destroy()
+    }
   }
 
   /** A limit ends the connection without an answer: the log says so, of the request under way where there is one. */

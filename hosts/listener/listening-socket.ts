@@ -8,6 +8,8 @@ export class ListeningSocket {
   readonly server: Server
   /** The one that it really has. */
   port = 0
+  /** Connections from now on begin with a header of the PROXY protocol. */
+  proxyProtocol = false
   readonly connections = new Set<ClientConnection>()
 
   /** @param onClosed - it does not listen any more, and its last connection has ended */

@@ -98,6 +98,7 @@ export class OpenEndpoints {
       commit: () => {
         this.held = next
         this.ports = ports
+        for (const { endpoint, socket } of next.values()) socket.proxyProtocol = endpoint.proxyProtocol
         for (const old of leaving.values()) {
           if (!stopped.includes(old)) for (const socket of inUse(old)) void socket.close()
         }

@@ -1,8 +1,7 @@
 /** Limits and time limits of connections, from outside: what the client sees, what the HTTP error log says. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { errorLine } from '../harness/error-line.js'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
@@ -22,16 +21,6 @@ const start = async (t: Test, limits: object, more: Record<string, unknown> = {}
   )
   t.teardown(() => server.stop())
   return server
-}
-
-/** The first line of the HTTP error log that matches. */
-export const errorLine = async (server: TestServer, pattern: RegExp): Promise<string> => {
-  for (;;) {
-    const text = await readFile(join(server.folder, 'logs/HTTPERR/httperr1.log'), 'latin1').catch(() => '')
-    const line = text.split('\r\n').find((one) => pattern.test(one))
-    if (line !== undefined) return line
-    await delay(50)
-  }
 }
 
 t.test('a site with maxConnections', async (t) => {
