@@ -173,6 +173,7 @@ export const startServer = async (
     config,
     pipeline: new Pipeline(chains, events, clock),
     clock,
+    events,
     // It would compare bytes that the filters have not seen.
     frontDoor: rawFilters === null,
     attach: rawFilters?.attach.bind(rawFilters),

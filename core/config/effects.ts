@@ -12,6 +12,7 @@ export type Effects = Readonly<Record<string, Effect>>
 /** Of a pool: what its workers are told at their start they keep (IIS: the list of "Recycling on configuration change"). */
 export const poolEffects: Effects = {
   queueLength: 'live',
+  queueTimeout: 'live',
   autoStart: 'live',
   startMode: 'live',
   loadBalancing: 'live',

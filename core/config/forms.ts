@@ -1,5 +1,6 @@
 /** Forms of names and paths that a pattern cannot explain; each answers with what is wrong, or nothing. */
 import { parseBindingInformation } from './binding-information.js'
+import { parseNetwork } from './network.js'
 import type { FormName } from './schema/keywords.js'
 
 export const forms: Readonly<Record<FormName, (text: string) => string | undefined>> = {
@@ -24,6 +25,10 @@ export const forms: Readonly<Record<FormName, (text: string) => string | undefin
     if (segments.some((segment) => segment === '.' || segment === '..'))
       return 'must not have "." or ".." in it'
     return forbidden(text, /[?#\\\u0000-\u001f\u007f]/)
+  },
+
+  network(text) {
+    return parseNetwork(text) ? undefined : 'must be an IP address, or a network such as "10.0.0.0/8"'
   },
 
   bindingInformation(text) {

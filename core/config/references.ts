@@ -22,6 +22,7 @@ export const findContradictions = (config: ServerConfig): Problem[] => {
   const pools = new Set(config.applicationPools.map((pool) => pool.name)).add(DEFAULT_POOL)
   checkNames(config, report)
   checkBindings(config, report)
+  checkProxyProtocol(config, report)
   checkModules(config, files, report)
   for (const site of config.sites) checkApplications(site, pools, files, report)
   checkSiteLogs(config, report)
@@ -75,6 +76,27 @@ const checkNames = (config: ServerConfig, report: Report): void => {
     ids.add(String(id), pointer, (first) => {
       report(`${pointer}/id`, `the site id ${id} is already that of ${first}`)
     })
+  }
+}
+
+/** Connections of one socket begin alike. */
+const checkProxyProtocol = (config: ServerConfig, report: Report): void => {
+  const sockets = new Map<number, { address: string; proxyProtocol: boolean; pointer: string }[]>()
+  for (const { address, port, proxyProtocol, pointer } of config.sites.flatMap(({ bindings }) => bindings)) {
+    if (port === 0) continue
+    const known = sockets.get(port) ?? []
+    sockets.set(port, known)
+    const other = known.find(
+      (one) =>
+        one.proxyProtocol !== proxyProtocol &&
+        (one.address === address || one.address === '*' || address === '*'),
+    )
+    if (other)
+      report(
+        `${pointer}/proxyProtocol`,
+        `must be as at ${other.pointer}, which has the same port; give one of the two another port`,
+      )
+    known.push({ address, proxyProtocol, pointer })
   }
 }
 

@@ -8,6 +8,11 @@ const ERROR_NETNAME_DELETED = 64
 const ERROR_CONNECTION_ABORTED = 1236
 
 const HTML = ['Content-Type', 'text/html; charset=us-ascii'] as const
+/** When it is worth to try again, in seconds. */
+const FIELDS: Readonly<Record<number, readonly string[]>> = {
+  429: [...HTML, 'Retry-After', '1'],
+  503: [...HTML, 'Retry-After', '5'],
+}
 
 /** Sets the answer that the error table has for `code`; whatever response there was is dropped. */
 export const setErrorResponse = (ctx: RequestContext, code: ErrorCode): void => {
@@ -22,12 +27,7 @@ export const setErrorResponse = (ctx: RequestContext, code: ErrorCode): void => 
     ctx.win32Status = code === 'CLIENT_GONE' ? ERROR_NETNAME_DELETED : ERROR_CONNECTION_ABORTED
     return
   }
-  ctx.respond(
-    status,
-    status === 503 ? [...HTML, 'Retry-After', '5'] : HTML,
-    errorPage(title, text, status),
-    subStatus,
-  )
+  ctx.respond(status, FIELDS[status] ?? HTML, errorPage(title, text, status), subStatus)
   response.close = close
 }
 

@@ -1,8 +1,10 @@
 /** The steps of the listener's pipeline: the table's states, filled with the chosen stages and the house's own. */
 import type { Clock } from '../clock.js'
 import type { Slot, Stage } from '../contract/stage.js'
+import type { ErrorCode } from '../errors.js'
 import type { RequestFilter } from '../filtering/request-filter.js'
 import { buildSteps, type Run, type Step } from './build.js'
+import { setErrorResponse } from './finish.js'
 import { listenerStates } from './listener-states.js'
 import type { RequestContext } from './request-context.js'
 
@@ -15,15 +17,34 @@ export interface NamedStage {
 /** The stages of each slot, in the order in which they run. */
 export type Chains = Readonly<Record<Slot, readonly NamedStage[]>>
 
-export const listenerSteps = (chains: Chains, clock: Clock): readonly Step<RequestContext>[] => {
+/** What the listener asks of each request once its site is known: the limits of the site and of its client. */
+export interface Door {
+  /** Answers why the request may not pass, or null. Asked once for each request that has a site. */
+  admit(ctx: RequestContext): ErrorCode | null
+}
+
+export const listenerSteps = (chains: Chains, clock: Clock, door: Door): readonly Step<RequestContext>[] => {
   const own: Readonly<Record<string, readonly Run<RequestContext>[]>> = {
     cache: chains.cache.map(runOf).map(filteredHits),
-    route: [...chains.route.map(runOf), requestFiltering],
+    route: [...chains.route.map(runOf), { name: 'limits', run: (ctx) => admit(ctx, door) }, requestFiltering],
     store: storeRuns(chains.cache),
-    respond: [{ name: 'respond', run: (ctx) => ctx.writer.send(ctx) }],
+    respond: [{ name: 'respond', run: (ctx) => respond(ctx, door) }],
     log: [complete(clock), ...chains.log.map(runOf)],
   }
   return buildSteps(listenerStates, ({ state }) => own[state] ?? chains[state as Slot].map(runOf))
+}
+
+const admit = (ctx: RequestContext, door: Door): 'CONTINUE' | 'FINISH' => {
+  const error = door.admit(ctx)
+  if (error === null) return 'CONTINUE'
+  setErrorResponse(ctx, error)
+  return 'FINISH'
+}
+
+/** What has a site but no queue came by no route: from the cache, or with an error of its path. */
+const respond = (ctx: RequestContext, door: Door): 'CONTINUE' | 'PENDING' => {
+  if (ctx.queue === null && ctx.site !== null) admit(ctx, door)
+  return ctx.writer.send(ctx)
 }
 
 const runOf = ({ name, stage }: NamedStage): Run<RequestContext> => ({

@@ -6,13 +6,15 @@ import { RequestError, errorTable, type ErrorCode } from '../errors.js'
 import type { Step } from './build.js'
 import { DetachedConnection, discardingWriter } from './detached.js'
 import { setClientGone, setErrorResponse } from './finish.js'
-import { listenerSteps, type Chains } from './listener-steps.js'
+import { listenerSteps, type Chains, type Door } from './listener-steps.js'
 import { RequestContext } from './request-context.js'
 import { Runner } from './runner.js'
 
 export class Pipeline extends Runner<RequestContext> {
   /** Told when the log has run: the connection may go on to its next request. */
   onDone: (ctx: RequestContext) => void = () => undefined
+  /** The listener puts its own `admit` here. */
+  readonly door: Door
   private readonly respondAt: number
   private readonly logAt: number
   private readonly routeAt: number
@@ -22,8 +24,9 @@ export class Pipeline extends Runner<RequestContext> {
   private readonly chains: Chains
   private unattended: Pipeline | null = null
 
-  constructor(chains: Chains, events: EventLog, clock: Clock) {
-    super(listenerSteps(chains, clock))
+  constructor(chains: Chains, events: EventLog, clock: Clock, door: Door = { admit: () => null }) {
+    super(listenerSteps(chains, clock, door))
+    this.door = door
     this.chains = chains
     this.clock = clock
     this.respondAt = this.firstOf('respond')

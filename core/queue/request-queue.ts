@@ -5,7 +5,11 @@ import type { Application } from '../namespace/application.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 
 /** Why a queue has no worker for a request: rows of the table of errors. */
-export type Refusal = 'POOL_DISABLED' | 'APP_OFFLINE' | 'QUEUE_FULL' | 'UNAVAILABLE'
+export type Refusal =
+  'POOL_DISABLED' | 'APP_OFFLINE' | 'APP_SHUTDOWN' | 'QUEUE_FULL' | 'QUEUE_TIMEOUT' | 'UNAVAILABLE'
+
+/** Why a pool is out of service. */
+export type Disabled = 'POOL_DISABLED' | 'APP_OFFLINE' | 'APP_SHUTDOWN'
 
 /** What became of a request at the door: a worker has it, it waits, or there is no room, or the pool is off. */
 export type Entry = 'TAKEN' | 'WAITING' | 'FULL' | 'DISABLED'
@@ -32,6 +36,8 @@ export class RequestQueue {
   onBalanceFailed: (error: unknown) => void = () => undefined
   /** Counts the workers that have ended or were told to. */
   edition = 0
+  /** Told whenever a request begins to wait. */
+  onWait: () => void = () => undefined
   private enabled = true
   private disabledBy: Refusal = 'POOL_DISABLED'
   private readonly waiting = new Set<RequestContext>()
@@ -74,6 +80,7 @@ export class RequestQueue {
     if (ctx.retried) this.addFirst(ctx)
     else if (this.countTogether() >= this.limit) return 'FULL'
     else this.waiting.add(ctx)
+    this.onWait()
     this.onDemand()
     return 'WAITING'
   }
@@ -130,7 +137,7 @@ export class RequestQueue {
   }
 
   /** The pool is out of service: everyone who waits, and whoever comes, is refused. */
-  disable(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED'): void {
+  disable(why: Disabled = 'POOL_DISABLED'): void {
     this.enabled = false
     this.disabledBy = why
     this.refuseWaiting(why)
@@ -147,6 +154,18 @@ export class RequestQueue {
   /** What whoever entered in vain is told. */
   refusal(entry: 'FULL' | 'DISABLED'): Refusal | 'REFUSED' {
     return this.errorOf(entry === 'FULL' ? 'QUEUE_FULL' : this.disabledBy)
+  }
+
+  /** Nobody waits longer than that: refuses those who came before `since`; answers when the oldest of the others came. */
+  refuseOlder(since: number): number | null {
+    let oldest: number | null = null
+    for (const ctx of [...this.waiting]) {
+      if (ctx.receivedAt <= since) {
+        this.waiting.delete(ctx)
+        ctx.fail(this.errorOf('QUEUE_TIMEOUT'))
+      } else oldest = Math.min(oldest ?? Infinity, ctx.receivedAt)
+    }
+    return oldest
   }
 
   private errorOf(code: Refusal): Refusal | 'REFUSED' {

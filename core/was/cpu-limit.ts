@@ -20,7 +20,7 @@ export interface LimitedPool {
   readonly state: PoolState
   readonly workers: Iterable<{ readonly id: number; readonly processorTime: number | undefined }>
   start(): void
-  stop(why: 'APP_OFFLINE'): Promise<void>
+  stop(why: 'APP_SHUTDOWN'): Promise<void>
   kill(): void
 }
 
@@ -100,7 +100,7 @@ export class CpuLimit {
     this.told = true
     this.options.tell(wasEvents.cpuLimitExceeded(name, cpu.action, used, allowed, left))
     if (cpu.action !== 'KillW3wp') return
-    const stopped = pool.stop('APP_OFFLINE')
+    const stopped = pool.stop('APP_SHUTDOWN')
     pool.kill()
     this.cancel = this.options.clock.after(left, () => {
       void stopped.then(() => {

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import type { PoolConfig } from '../contract/config.js'
 import type { WorkerEnd } from '../contract/worker-host.js'
 import type { Application } from '../namespace/application.js'
-import { RequestQueue } from '../queue/request-queue.js'
+import { RequestQueue, type Disabled } from '../queue/request-queue.js'
+import { WaitLimit } from '../queue/wait-limit.js'
 import { AlwaysRunning } from './always-running.js'
 import { CpuLimit } from './cpu-limit.js'
 import { decideOnDemand, type DemandDecision } from './demand.js'
@@ -36,6 +37,7 @@ export class ApplicationPool {
   private next: (() => void) | null = null
   private readonly whenEmpty: (() => void)[] = []
   private readonly cpuLimit: CpuLimit
+  private readonly waitLimit: WaitLimit
 
   constructor(config: PoolConfig, around: PoolSurroundings) {
     this.config = config
@@ -43,6 +45,7 @@ export class ApplicationPool {
     this.history = new History(around.clock, around.events)
     const current = (): PoolConfig => this.config
     this.queue = new RequestQueue(config.name, config.queueLength, around.together)
+    this.waitLimit = new WaitLimit(this.queue, around.clock, config.queueTimeout)
     this.queue.disable()
     this.queue.balance = around.balanceOf(config)
     this.queue.onBalanceFailed = (error) => {
@@ -121,6 +124,7 @@ export class ApplicationPool {
     this.config = config
     this.staff.edition = edition
     this.queue.limit = config.queueLength
+    this.waitLimit.configure(config.queueTimeout)
     this.queue.balance = this.around.balanceOf(config)
     this.queue.resets = config.failure.loadBalancerCapabilities === 'TcpLevel'
     if (this.state !== 'started') return
@@ -159,7 +163,7 @@ export class ApplicationPool {
    * Refuses requests from now on; resolves when all workers have ended, at the latest after the shutdown limit. By hand
    * (`POOL_DISABLED`) it also ends all attempts of self-healing.
    */
-  async stop(why: 'POOL_DISABLED' | 'APP_OFFLINE' = 'POOL_DISABLED', by = ''): Promise<void> {
+  async stop(why: Disabled = 'POOL_DISABLED', by = ''): Promise<void> {
     this.next = null
     this.cpuLimit.stop()
     if (why === 'POOL_DISABLED') {

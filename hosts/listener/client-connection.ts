@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type {
+  Bytes,
   Connection,
   ErrorCode,
   Receiver,
@@ -14,6 +15,12 @@ import type { TlsFacts } from '../../core/contract/tls.js'
 import { arrivalOf, plainAddress, resetSocket } from './arrival.js'
 import type { FrontDoor } from './front-door.js'
 import type { ListenedConnection } from './listening-socket.js'
+import { peerOf } from './limits/gate.js'
+import type { Http1Connection } from './limits/limited-connection.js'
+import type { ListenerLimits } from './limits/listener-limits.js'
+import type { SiteLimits } from './limits/site-limits.js'
+import type { Throttle } from './limits/throttle.js'
+import { ThrottledResponse } from './limits/throttled-response.js'
 import { finishNodeResponse } from './node-response.js'
 import { withHsts } from './hsts.js'
 import { composeResponse } from './response-head.js'
@@ -31,7 +38,7 @@ interface Pipelined {
   readonly error: ErrorCode | null
 }
 
-export class ClientConnection implements Connection, ResponseWriter, ListenedConnection {
+export class ClientConnection implements Http1Connection, Connection, ResponseWriter, ListenedConnection {
   readonly id: number
   readonly remoteAddress: string
   readonly remotePort: number
@@ -56,6 +63,10 @@ export class ClientConnection implements Connection, ResponseWriter, ListenedCon
   lastAccepted: RequestContext | null = null
   /** The front door knows that node's parser stands between two messages. */
   atBoundary = false
+  siteLimits: SiteLimits | null = null
+  throttle: Throttle | null = null
+  continued = false
+  private readonly limits: ListenerLimits
   private readonly pipeline: Pipeline
   private readonly frontDoor: FrontDoor | null
   private attended = false
@@ -76,7 +87,9 @@ export class ClientConnection implements Connection, ResponseWriter, ListenedCon
     pipeline: Pipeline,
     frontDoor: FrontDoor | null,
     named: string | null,
+    limits: ListenerLimits,
   ) {
+    this.limits = limits
     this.id = id
     this.socket = socket
     const arrival = arrivalOf(socket)
@@ -85,13 +98,27 @@ export class ClientConnection implements Connection, ResponseWriter, ListenedCon
     this.refusal = arrival?.refusal ?? null
     this.pipeline = pipeline
     this.frontDoor = frontDoor
-    this.remoteAddress = plainAddress(socket.remoteAddress)
-    this.remotePort = socket.remotePort ?? 0
+    const { address, port } = peerOf(socket)
+    this.remoteAddress = address
+    this.remotePort = port
     this.localAddress = named ?? plainAddress(socket.localAddress)
     this.localPort = named === null ? (socket.localPort ?? 0) : 0
   }
 
+  /** What the limits hold on to. */
+  get limited(): this {
+    return this
+  }
+
+  maySilent(milliseconds: number): void {
+    if (this.socket.timeout !== milliseconds) this.socket.setTimeout(milliseconds)
+  }
+
   /** The request that is on its way. */
+  get request(): RequestContext | null {
+    return this.current
+  }
+
   *requests(): Generator<RequestContext> {
     if (this.current) yield this.current
   }
@@ -198,25 +225,22 @@ export class ClientConnection implements Connection, ResponseWriter, ListenedCon
     if (!ctx.keepAlive || response.close || this.ending) this.ending = true
     const own = response.raw ?? this.compose(ctx)
     const bytes = this.encrypted && ctx.site?.config.hsts.enabled ? withHsts(own, ctx.site.config.hsts) : own
+    if (this.throttle !== null) return this.sendThrottled(ctx, bytes, this.throttle)
     ctx.bytesSent += bytes.length
-    if (typeof bytes === 'string') socket.write(bytes, 'latin1')
-    else socket.write(bytes)
+    const room = typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes)
+    if (!room) this.limits.full(this, ctx)
     if (!response.stream) {
       this.complete(ctx)
       return 'CONTINUE'
     }
     response.stream.consumed(own.length)
-    if (ctx.upgrade) {
-      this.tunnel = response.status === 101
-      // An answer to something that is not HTTP any more may leave when it likes.
-      if (this.tunnel) socket.setTimeout(0)
-      this.onTunnel?.()
-    }
-    response.stream.pipe(new StreamedResponse(ctx, socket, this.onStreamed))
+    if (ctx.upgrade) this.becomeTunnel(response.status)
+    response.stream.pipe(new StreamedResponse(ctx, socket, this.onStreamed, this.onFull))
     return 'PENDING'
   }
 
   inform(ctx: RequestContext, bytes: string): void {
+    this.continued = true
     if (!this.closed && ctx === this.current) this.socket.write(bytes, 'latin1')
   }
 
@@ -231,6 +255,28 @@ export class ClientConnection implements Connection, ResponseWriter, ListenedCon
     }
   }
 
+  /** As `send`, at the pace of a bandwidth limit. */
+  private sendThrottled(ctx: RequestContext, bytes: Bytes, throttle: Throttle): 'PENDING' {
+    const { stream, status } = ctx.response
+    const sink = new ThrottledResponse(ctx, this.socket, throttle, this.onStreamed, this.onFull)
+    if (ctx.upgrade) this.becomeTunnel(status)
+    sink.write(bytes)
+    if (stream) stream.pipe(sink)
+    else sink.end()
+    return 'PENDING'
+  }
+
+  private becomeTunnel(status: number): void {
+    this.tunnel = status === 101
+    // An answer to something that is not HTTP any more may leave when it likes.
+    if (this.tunnel) this.socket.setTimeout(0)
+    this.onTunnel?.()
+  }
+
+  private readonly onFull = (ctx: RequestContext): void => {
+    this.limits.full(this, ctx)
+  }
+
   private readonly attend = (): void => {
     if (!this.closed) this.frontDoor?.attend(this)
   }
@@ -238,6 +284,7 @@ export class ClientConnection implements Connection, ResponseWriter, ListenedCon
   private begin(ctx: RequestContext, response: ServerResponse | null, error: ErrorCode | null): void {
     this.current = ctx
     this.response = response
+    this.continued = false
     if (error) this.pipeline.refuse(ctx, error)
     else this.pipeline.run(ctx)
   }

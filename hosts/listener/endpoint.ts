@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly port: number
   /** Plain HTTP/2 is spoken here too. */
   readonly http2?: boolean
+  /** Each connection begins with a header of the PROXY protocol. */
+  readonly proxyProtocol?: boolean
   /** Permissions of a Unix socket, octal. */
   readonly socketMode?: string
 }

@@ -11,6 +11,8 @@ export interface PlannedEndpoint extends Endpoint {
   /** The same in each configuration that needs this socket. */
   readonly key: string
   readonly bindings: readonly BindingConfig[]
+  /** Those of one socket agree: the check of the configuration sees to it. */
+  readonly proxyProtocol: boolean
   /** Those of https, with their sites; of a port all or none. */
   readonly secure: readonly SecureBinding[]
 }
@@ -30,11 +32,11 @@ export const planEndpoints = (config: ServerConfig): PlannedEndpoint[] => {
   const bindings = started.flatMap((site) => site.bindings)
   const wildcardPorts = new Set(bindings.filter(({ address }) => address === '*').map(({ port }) => port))
   const add = (key: string, address: string, binding: BindingConfig, site: SiteConfig): void => {
-    const { port, http2, socketMode, protocol } = binding
+    const { port, http2, socketMode, protocol, proxyProtocol } = binding
     const kind = protocol === 'https' ? 'https ' : http2 ? 'h2c ' : ''
     let shared = planned.get(kind + key)
     if (!shared) {
-      shared = { key: kind + key, address, port, http2, socketMode, bindings: [], secure: [] }
+      shared = { key: kind + key, address, port, http2, socketMode, proxyProtocol, bindings: [], secure: [] }
       planned.set(shared.key, shared)
     }
     shared.bindings.push(binding)

@@ -2,9 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import {
+  errorTable,
   RequestContext,
   type Clock,
   type ErrorCode,
+  type EventLog,
   type HttpVersion,
   type ServerConfig,
 } from '../../core/index.js'
@@ -20,12 +22,16 @@ import { FieldWriter } from './field-writer.js'
 import type { Door } from './door.js'
 import { openDoor } from './open-door.js'
 import { ListeningSocket, type ListenedConnection, type ServedConnection } from './listening-socket.js'
+import { Gate } from './limits/gate.js'
+import { ListenerLimits, type Cut } from './limits/listener-limits.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import type { IdentityTable } from './tls/identity-table.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
 /** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
 const HEADER_WAIT = 120_000
+/** How often node looks for request heads that are late, in milliseconds; idle connections do not count. */
+const CHECK_HEADS = 500
 
 export interface ListenerOptions {
   readonly config: ServerConfig
@@ -35,6 +41,7 @@ export interface ListenerOptions {
   readonly attach?: ((socket: Socket, encrypted: boolean) => void) | undefined
   /** Answers repeated hits before node's parser; off, everything is the same but slower. */
   readonly frontDoor: boolean
+  readonly events: EventLog
 }
 
 const CONNECTION = Symbol('connection')
@@ -54,6 +61,8 @@ export class Listener {
   private readonly frontDoor: FrontDoor | null
   /** Whether connections that come now may use it. */
   private frontDoorOpen: boolean
+  private readonly limits: ListenerLimits
+  private readonly gate: Gate
 
   constructor(options: ListenerOptions) {
     this.options = options
@@ -61,7 +70,17 @@ export class Listener {
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
     this.frontDoorOpen = options.config.caching.frontDoor
+    this.limits = new ListenerLimits(options.config, clock, this.cut)
+    this.gate = new Gate({
+      ...options,
+      count: () => this.connectionCount,
+      refuse: (socket, code, packet) => {
+        this.turnAway(socket, code, packet)
+      },
+    })
+    pipeline.door.admit = this.limits.admit
     options.pipeline.onDone = (ctx) => {
+      this.limits.done(ctx)
       const connection = ctx.connection as ServedConnection
       connection.done(ctx)
       if (!this.closing) return
@@ -83,15 +102,20 @@ export class Listener {
     http.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections, nameOf(endpoint, socket.port))
     })
+    socket.proxyProtocol = endpoint.proxyProtocol ?? false
+    this.gate.guard(socket.server, () => socket.proxyProtocol)
     await socket.listen(endpoint)
     this.sockets.add(socket)
     return socket
   }
 
   /** Limits of the whole server that connections from now on are held to. */
-  configure({ webLimits, caching }: ServerConfig): void {
+  configure(config: ServerConfig): void {
+    const { webLimits } = config
     this.webLimits = webLimits
-    this.frontDoorOpen = caching.frontDoor
+    this.frontDoorOpen = config.caching.frontDoor
+    this.gate.configure(config)
+    this.limits.configure(config, this.connections())
     for (const { http } of this.sockets) {
       // Not in the types; node reads it for each new connection.
       ;(http as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
@@ -105,6 +129,10 @@ export class Listener {
       for (const connection of connections) yield* connection.requests()
   }
 
+  private *connections(): Generator<ListenedConnection> {
+    for (const { connections } of this.sockets) yield* connections
+  }
+
   get connectionCount(): number {
     return [...this.sockets].reduce((sum, { connections }) => sum + connections.size, 0)
   }
@@ -112,6 +140,7 @@ export class Listener {
   /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */
   async close(): Promise<void> {
     this.closing = true
+    this.gate.close()
     await Promise.all([...this.sockets].map((socket) => socket.close()))
   }
 
@@ -142,7 +171,8 @@ export class Listener {
       ...(LEAN ? leanMessages : {}),
       maxHeaderSize: webLimits.maxRequestBytes,
       headersTimeout: webLimits.headerWaitTimeout || HEADER_WAIT,
-      // Silence is timed on the socket itself, once for each connection: see `connected`.
+      connectionsCheckingInterval: CHECK_HEADS,
+      // Silence is timed on the socket itself, once for each connection: see limits/.
       keepAliveTimeout: 0,
       // The entity body has a time limit of its own, that starts again with each packet.
       requestTimeout: 0,
@@ -170,6 +200,11 @@ export class Listener {
     server.on('upgrade', (request: IncomingMessage, socket: ListenedSocket, head: Buffer) => {
       this.upgrade(server, request, socket, head)
     })
+    server.on('timeout', (socket: ListenedSocket) => {
+      const connection = socket[CONNECTION]
+      if (connection) this.limits.silent(connection)
+      else socket.destroy()
+    })
     server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
       this.clientError(error, socket as ListenedSocket)
     })
@@ -183,8 +218,9 @@ export class Listener {
     socket: () => ListeningSocket,
   ): Door {
     const { pipeline, clock } = this.options
+    const { limits } = this
     return openDoor({
-      ...{ http, table, pipeline, clock },
+      ...{ http, table, pipeline, clock, limits },
       webLimits: () => this.webLimits,
       nextId: () => ++this.lastConnectionId,
       port: () => ({ connections: socket().connections, named: nameOf(to, socket().port) }),
@@ -200,15 +236,24 @@ export class Listener {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
     const { pipeline } = this.options
+    const { limits } = this
     const frontDoor = this.frontDoorOpen ? this.frontDoor : null
-    const connection = new ClientConnection(++this.lastConnectionId, socket, pipeline, frontDoor, named)
+    const connection = new ClientConnection(
+      ++this.lastConnectionId,
+      socket,
+      pipeline,
+      frontDoor,
+      named,
+      limits,
+    )
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
-    socket.setTimeout(this.webLimits.connectionTimeout)
+    this.limits.connected(connection)
     connections.add(connection)
     socket.once('close', () => {
       connections.delete(connection)
       connection.gone()
+      this.limits.left(connection)
       this.onlyTunnels()
     })
   }
@@ -256,7 +301,7 @@ export class Listener {
     // Its 'close' says all that is to be done.
     socket.on('error', () => undefined)
     socket.on('timeout', () => {
-      if (!connection.busy) socket.destroy()
+      this.limits.silent(connection)
     })
     if (head.length > 0) socket.unshift(head)
     const { pipeline, clock } = this.options
@@ -296,6 +341,11 @@ export class Listener {
       return
     }
     const code = errorCodeOf(error.code)
+    if (code === 'HEADERS_TOO_SLOW') {
+      // Where there is no head yet, it is the idle connection's time that counts.
+      if (socket.bytesRead > 0) this.cut(connection, code)
+      return
+    }
     if (connection.interrupt(code)) return
     const { method, target } = requestLineOf(error.rawPacket)
     this.refuse(connection, method, target, code)
@@ -303,8 +353,40 @@ export class Listener {
 
   /** A request that node made no message of. */
   private refuse(connection: ClientConnection, method: string, target: string, code: ErrorCode): void {
+    connection.accept(this.unread(connection, method, target), null, code)
+  }
+
+  /** A connection that is not let in: nothing of it but its first packet is read, and that for the log alone. */
+  private turnAway(socket: Socket, code: ErrorCode, packet: Buffer | undefined): void {
+    const { pipeline } = this.options
+    const { frontDoor, limits } = this
+    socket.on('error', () => undefined)
+    const id = ++this.lastConnectionId
+    const connection = new ClientConnection(id, socket, pipeline, frontDoor, null, limits)
+    const { method, target } = requestLineOf(packet)
+    const ctx = this.unread(connection, packet ? method : '', packet ? target : '')
+    if (errorTable[code].status > 0) connection.accept(ctx, null, code)
+    else {
+      pipeline.refuse(ctx, code)
+      socket.destroy()
+    }
+  }
+
+  /** A limit ends the connection without an answer: the log says so, of the request under way where there is one. */
+  private readonly cut: Cut = (limited, code, slow) => {
+    const connection = limited as ClientConnection
+    const { request, socket } = connection
+    if (request) request.error = code
+    else {
+      const ctx = this.unread(connection, slow?.method ?? '', slow?.target ?? '')
+      this.options.pipeline.refuse(ctx, code)
+    }
+    socket.destroy()
+  }
+
+  private unread(connection: ClientConnection, method: string, target: string): RequestContext {
     const { pipeline, clock } = this.options
-    const ctx = new RequestContext(
+    return new RequestContext(
       pipeline,
       connection,
       connection,
@@ -317,6 +399,5 @@ export class Listener {
       false,
       clock.now(),
     )
-    connection.accept(ctx, null, code)
   }
 }

@@ -3,13 +3,12 @@ import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import type { Connection, RequestContext } from '../../core/index.js'
 import type { Door } from './door.js'
+import type { LimitedConnection } from './limits/limited-connection.js'
 import { listenAt } from './listen-at.js'
 import type { Endpoint } from './endpoint.js'
 
 /** A client's connection, whatever it speaks. */
-export interface ListenedConnection {
-  /** An application has taken it over. */
-  readonly tunnel: boolean
+export interface ListenedConnection extends LimitedConnection {
   /** Those that are on their way. */
   requests(): Iterable<RequestContext>
   /** No further request after those under way; at once where there is none. */
@@ -29,8 +28,11 @@ export class ListeningSocket {
   readonly door: Door | null
   /** The one that it really has. */
   port = 0
+  /** Connections from now on begin with a header of the PROXY protocol. */
+  proxyProtocol = false
   readonly connections = new Set<ListenedConnection>()
-  private readonly server: NetServer
+  /** That which accepts. */
+  readonly server: NetServer
 
   /** @param onClosed - it does not listen any more, and its last connection has ended */
   constructor(http: Server, door: Door | null, onClosed: () => void) {

@@ -4,6 +4,7 @@ import type { Clock, ErrorCode, ServerConfig } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import { Door, type Ends } from './door.js'
 import { beginHttp2 } from './http2/begin.js'
+import type { ListenerLimits } from './limits/listener-limits.js'
 import type { ListenedConnection } from './listening-socket.js'
 import type { IdentityTable } from './tls/identity-table.js'
 import { refuseUnsecured } from './tls/refuse-unsecured.js'
@@ -17,6 +18,7 @@ export interface DoorPlan {
   readonly table: IdentityTable | null
   readonly pipeline: Pipeline
   readonly clock: Clock
+  readonly limits: ListenerLimits
   /** Those that are in force. */
   webLimits(): ServerConfig['webLimits']
   nextId(): number
@@ -27,7 +29,7 @@ export interface DoorPlan {
 }
 
 export const openDoor = (plan: DoorPlan): Door => {
-  const { http, table, pipeline, clock, webLimits, nextId, closed } = plan
+  const { http, table, pipeline, clock, limits, webLimits, nextId, closed } = plan
   const refuse = (ends: Ends, code: ErrorCode): void => {
     refuseUnsecured(pipeline, clock, nextId(), ends, code)
   }
@@ -38,8 +40,17 @@ export const openDoor = (plan: DoorPlan): Door => {
       http.emit('connection', socket)
     },
     http2: (socket) => {
-      const limits = webLimits()
-      beginHttp2({ socket, ...plan.port(), pipeline, clock, webLimits: limits, nextId, refuse, closed })
+      beginHttp2({
+        socket,
+        ...plan.port(),
+        pipeline,
+        clock,
+        limits,
+        webLimits: webLimits(),
+        nextId,
+        refuse,
+        closed,
+      })
     },
     failed: refuse,
   })

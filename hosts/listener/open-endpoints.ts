@@ -109,6 +109,7 @@ export class OpenEndpoints {
         this.ports = ports
         this.exchange(tables)
         this.certificates.use(planned)
+        for (const { endpoint, socket } of next.values()) socket.proxyProtocol = endpoint.proxyProtocol
         for (const old of leaving.values()) {
           if (!stopped.includes(old)) for (const socket of inUse(old)) void socket.close()
         }

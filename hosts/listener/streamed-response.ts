@@ -7,11 +7,18 @@ export class StreamedResponse implements ResponseSink {
   private readonly ctx: RequestContext
   private readonly socket: Socket
   private readonly onEnd: (ctx: RequestContext, complete: boolean) => void
+  private readonly onFull: (ctx: RequestContext) => void
   /** Written while the socket was full: acknowledged when it has drained. */
   private held = 0
   private gathering = false
 
-  constructor(ctx: RequestContext, socket: Socket, onEnd: (ctx: RequestContext, complete: boolean) => void) {
+  constructor(
+    ctx: RequestContext,
+    socket: Socket,
+    onEnd: (ctx: RequestContext, complete: boolean) => void,
+    onFull: (ctx: RequestContext) => void,
+  ) {
+    this.onFull = onFull
     this.ctx = ctx
     this.socket = socket
     this.onEnd = onEnd
@@ -26,7 +33,10 @@ export class StreamedResponse implements ResponseSink {
       this.ctx.response.stream?.consumed(length)
       return
     }
-    if (this.held === 0) this.socket.once('drain', this.onDrain)
+    if (this.held === 0) {
+      this.socket.once('drain', this.onDrain)
+      this.onFull(this.ctx)
+    }
     this.held += length
   }
 

@@ -44,7 +44,8 @@ export const Formed = (form: FormName, annotations: Annotations & { readonly def
   Type.Unsafe<string>({ type: 'string', form, ...annotations })
 
 /** The forms that `forms.ts` knows. */
-export type FormName = 'applicationPoolName' | 'siteName' | 'applicationPath' | 'bindingInformation'
+export type FormName =
+  'applicationPoolName' | 'siteName' | 'applicationPath' | 'bindingInformation' | 'network'
 
 /** A list that may be written as its only item. */
 export const OneOrMany = (annotations: Annotations) =>

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { cpu } from './pool-cpu.js'
 import { failure } from './pool-failure.js'
-import { FilePath, Formed, Variables } from './keywords.js'
+import { FilePath, Formed, SECOND, TimeSpan, Variables } from './keywords.js'
 import { processModel } from './pool-process-model.js'
 import { recycling } from './pool-recycling.js'
 
@@ -14,6 +14,12 @@ export const poolSettings = {
     default: 1000,
     unit: 'requests',
     description: 'Requests that may wait for a worker; the next one is answered 503.',
+  }),
+  queueTimeout: TimeSpan({
+    from: 0,
+    to: 65_535 * SECOND,
+    default: '00:02:00',
+    description: 'A request that has waited for a worker for so long is answered 503; 0 is never.',
   }),
   autoStart: Type.Boolean({
     default: true,

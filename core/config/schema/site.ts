@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { application, applicationDefaults } from './application.js'
 import { cachingOf } from './caching.js'
+import { dynamicIpSecurity } from './dynamic-ip-security.js'
 import { extensionLists } from './extensions.js'
 import { FilePath, Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 import { logFile } from './log-file.js'
@@ -41,6 +42,11 @@ export const binding = Type.Object({
       'https: for clients that name the host of the binding; without a host, for the names in each certificate, and the first for all others.',
   }),
   tls,
+  proxyProtocol: Type.Boolean({
+    default: false,
+    description:
+      'Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that names the client.',
+  }),
 })
 
 const limits = Type.Object(
@@ -62,18 +68,18 @@ const limits = Type.Object(
       minimum: 1024,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       unit: 'bytes/s',
-      description: 'Most bytes a second to all clients of the site; 4294967295 is no limit.',
+      description:
+        'Most bytes a second to all clients of the site together; 4294967295 is no limit of its own.',
     }),
     maxConnections: Type.Integer({
       minimum: 0,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       unit: 'connections',
-      description: 'Most connections of the site; 4294967295 is no limit.',
+      description: 'Most connections of the site; one more is answered 403.9. 4294967295 is no limit.',
     }),
+    dynamicIpSecurity,
   },
   { description: 'Limits of the site.' },
 )

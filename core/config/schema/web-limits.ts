@@ -1,6 +1,7 @@
 /** `webLimits`: limits of the whole server, with those that http.sys keeps in the registry. */
 import { Type } from 'typebox'
-import { SECOND, TimeSpan, UINT_MAX } from './keywords.js'
+import { dynamicIpSecurity } from './dynamic-ip-security.js'
+import { Formed, SECOND, TimeSpan, UINT_MAX } from './keywords.js'
 
 export const webLimits = Type.Object(
   {
@@ -72,18 +73,41 @@ export const webLimits = Type.Object(
       minimum: 1024,
       maximum: UINT_MAX,
       default: UINT_MAX,
-      notSupportedYet: true,
       unit: 'bytes/s',
-      description: 'Most bytes a second to all clients; 4294967295 is no limit.',
+      description:
+        'Most bytes a second to the clients of all sites together that have no maxBandwidth; 4294967295 is no limit.',
     }),
     minBytesPerSecond: Type.Integer({
       minimum: 0,
       maximum: UINT_MAX,
       default: 240,
-      notSupportedYet: true,
       unit: 'bytes/s',
-      description: 'A client that reads its response more slowly is cut off.',
+      description: 'A client that reads its response more slowly is cut off; 0 is no limit.',
     }),
+    maxConnections: Type.Integer({
+      minimum: 0,
+      maximum: UINT_MAX,
+      default: UINT_MAX,
+      unit: 'connections',
+      description: 'Most connections of the server; one more is answered 403.9. 4294967295 is no limit.',
+    }),
+    maxConnectionsPerClient: Type.Integer({
+      minimum: 1,
+      maximum: UINT_MAX,
+      default: UINT_MAX,
+      unit: 'connections',
+      description:
+        'Most connections of one client address; one more is answered 429. 4294967295 is no limit.',
+    }),
+    trustedProxies: Type.Array(
+      Formed('network', { description: 'An address, or a network as `10.0.0.0/8`.' }),
+      {
+        default: [],
+        description:
+          'Proxies whose X-Forwarded-For names the client that dynamicIpSecurity counts; where there are any, only they may use proxyProtocol.',
+      },
+    ),
+    dynamicIpSecurity,
     dynamicRegistrationThreshold: Type.Integer({
       minimum: 0,
       maximum: UINT_MAX,

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import type { Clock, ErrorCode, ServerConfig } from '../../../core/index.js'
 import type { Pipeline } from '../../../core/pipeline/pipeline.js'
 import { arrivalOf, plainAddress } from '../arrival.js'
+import { peerOf } from '../limits/gate.js'
+import type { ListenerLimits } from '../limits/listener-limits.js'
 import type { Ends } from '../door.js'
 import type { ListenedConnection } from '../listening-socket.js'
 import { Http2Connection } from './http2-connection.js'
@@ -15,6 +17,7 @@ export interface Http2Arrival {
   readonly connections: Set<ListenedConnection>
   readonly pipeline: Pipeline
   readonly clock: Clock
+  readonly limits: ListenerLimits
   readonly webLimits: ServerConfig['webLimits']
   nextId(): number
   refuse(ends: Ends, code: ErrorCode): void
@@ -22,10 +25,11 @@ export interface Http2Arrival {
 }
 
 export const beginHttp2 = (arrival: Http2Arrival): void => {
-  const { socket, named, connections, pipeline, clock, webLimits, nextId, refuse } = arrival
+  const { socket, named, connections, pipeline, clock, limits, webLimits, nextId, refuse } = arrival
+  const peer = peerOf(socket)
   const place = {
-    remoteAddress: plainAddress(socket.remoteAddress),
-    remotePort: socket.remotePort ?? 0,
+    remoteAddress: peer.address,
+    remotePort: peer.port,
     localAddress: named ?? plainAddress(socket.localAddress),
     localPort: named === null ? (socket.localPort ?? 0) : 0,
     tls: arrivalOf(socket)?.tls ?? null,
@@ -40,14 +44,15 @@ export const beginHttp2 = (arrival: Http2Arrival): void => {
     pipeline,
     clock,
     nextId,
-    connectionTimeout: webLimits.connectionTimeout,
     closed: () => {
       connections.delete(connection)
+      limits.left(connection)
       arrival.closed()
     },
     failed: () => {
       refuse(place, 'PROTOCOL_BROKEN')
     },
   })
+  limits.connected(connection)
   connections.add(connection)
 }

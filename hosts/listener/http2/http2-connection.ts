@@ -5,6 +5,8 @@ import { RequestContext, type Clock, type Receiver, type RequestQueue } from '..
 import type { TlsFacts } from '../../../core/contract/tls.js'
 import type { Pipeline } from '../../../core/pipeline/pipeline.js'
 import { shareHeaders } from '../../../core/pipeline/share-headers.js'
+import type { SiteLimits } from '../limits/site-limits.js'
+import type { Throttle } from '../limits/throttle.js'
 import type { ListenedConnection } from '../listening-socket.js'
 import { Http2Lane } from './lane.js'
 import { readHead } from './request-head.js'
@@ -27,8 +29,6 @@ export interface Http2Options {
   readonly pipeline: Pipeline
   readonly clock: Clock
   nextId(): number
-  /** Milliseconds of silence after which it is closed; 0 is never. */
-  readonly connectionTimeout: number
   /** It has gone. */
   closed(): void
   /** The client has not kept to the protocol, or asked for too much. */
@@ -46,9 +46,12 @@ export class Http2Connection implements ListenedConnection {
   private idle: Http2Lane[] = []
   private readonly resets: ResetBudget
   private failure = false
+  siteLimits: SiteLimits | null = null
+  throttle: Throttle | null = null
+  private silence = 0
 
   constructor(options: Http2Options) {
-    const { session, place, connectionTimeout, clock } = options
+    const { session, place, clock } = options
     this.options = options
     this.place = place
     this.resets = new ResetBudget(clock.now())
@@ -61,11 +64,17 @@ export class Http2Connection implements ListenedConnection {
     session.once('close', () => {
       this.gone()
     })
-    if (connectionTimeout > 0) session.setTimeout(connectionTimeout, this.onTimeout)
+    session.on('timeout', this.onTimeout)
   }
 
   *requests(): Generator<RequestContext> {
     for (const { current } of this.lanes) if (current) yield current
+  }
+
+  maySilent(milliseconds: number): void {
+    if (this.silence === milliseconds) return
+    this.silence = milliseconds
+    this.options.session.setTimeout(milliseconds)
   }
 
   endSoon(): void {
@@ -92,7 +101,7 @@ export class Http2Connection implements ListenedConnection {
     const ctx = new RequestContext(
       pipeline,
       lane,
-      new Http2Writer(stream),
+      new Http2Writer(stream, lane.limited),
       method,
       target,
       '2.0',

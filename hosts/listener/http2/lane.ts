@@ -35,6 +35,11 @@ export class Http2Lane implements Connection {
     this.encrypted = tls !== null
   }
 
+  /** What the limits hold on to. */
+  get limited(): Http2Connection {
+    return this.owner
+  }
+
   get receiver(): Receiver | null {
     return this.owner.receiver
   }

@@ -11,6 +11,8 @@ export interface Framing {
   /** Its length, where the head has one. */
   readonly declared: number | null
   readonly isSilent: boolean
+  /** A throttle sends it: the request waits for its end even where it is all there. */
+  readonly paced: boolean
 }
 
 export class ResponseBody implements ResponseSink {
@@ -19,6 +21,7 @@ export class ResponseBody implements ResponseSink {
   private readonly onComplete: () => void
   /** The response has no body: its head was the end of it. */
   private readonly isSilent: boolean
+  private readonly paced: boolean
   private readonly decoder: ChunkedDecoder | null
   /** Bytes that the head has declared and that are still to come; null where it has declared none. */
   private left: number | null
@@ -28,13 +31,14 @@ export class ResponseBody implements ResponseSink {
   constructor(
     ctx: RequestContext,
     stream: ServerHttp2Stream,
-    { chunked, declared, isSilent }: Framing,
+    { chunked, declared, isSilent, paced }: Framing,
     onComplete: () => void,
   ) {
     this.ctx = ctx
     this.stream = stream
     this.left = isSilent ? null : declared
     this.isSilent = isSilent
+    this.paced = paced
     this.onComplete = onComplete
     this.decoder = chunked && !isSilent ? new ChunkedDecoder(this.send) : null
   }
@@ -113,6 +117,6 @@ export class ResponseBody implements ResponseSink {
 
   private settle(): void {
     this.stream.off('drain', this.onDrain)
-    if (this.ctx.response.stream) this.ctx.resume('CONTINUE')
+    if (this.ctx.response.stream || this.paced) this.ctx.resume('CONTINUE')
   }
 }

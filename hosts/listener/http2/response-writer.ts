@@ -3,16 +3,22 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Bytes, ErrorCode, RequestContext, ResponseWriter } from '../../../core/index.js'
 import { parseHead, type ResponseHead } from '../raw-head.js'
 import type { Hsts } from '../hsts.js'
+import type { LimitedConnection } from '../limits/limited-connection.js'
+import { ThrottledBody } from '../limits/throttled-body.js'
 import { ResponseBody } from './response-body.js'
 import { fieldsOf, responseFields } from './response-fields.js'
+
+const NOTHING = new Uint8Array(0)
 
 const NO_BODY = new Set([204, 205, 304])
 
 export class Http2Writer implements ResponseWriter {
   private readonly stream: ServerHttp2Stream
+  private readonly connection: LimitedConnection
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: ServerHttp2Stream, connection: LimitedConnection) {
     this.stream = stream
+    this.connection = connection
   }
 
   send(ctx: RequestContext): 'CONTINUE' | 'PENDING' {
@@ -77,8 +83,18 @@ export class Http2Writer implements ResponseWriter {
     // Node's own date is for those that have none; one that an application has left out stays out.
     const options = { endStream: isSilent, waitForTrailers: head.chunked && !isSilent, sendDate: false }
     stream.respond(responseFields(head.status, head.fields, hstsOf(ctx)), options)
-    const framing = { chunked: head.chunked, declared: declaredLength(head), isSilent }
+    const throttle = isSilent ? null : this.connection.throttle
+    const paced = throttle !== null
+    const framing = { chunked: head.chunked, declared: declaredLength(head), isSilent, paced }
     const body = new ResponseBody(ctx, stream, framing, this.complete)
+    if (throttle !== null) {
+      const sink = new ThrottledBody(body, stream, throttle)
+      body.pass(NOTHING, head.length)
+      sink.write(afterHead(raw, head.length))
+      if (parts) parts.pipe(sink)
+      else sink.end()
+      return 'PENDING'
+    }
     body.pass(afterHead(raw, head.length), raw.length)
     if (!parts) {
       body.end()

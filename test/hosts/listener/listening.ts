@@ -27,7 +27,13 @@ export const listen = async (
   const events: ServerEvent[] = []
   const pipeline = new Pipeline(chains, { write: (event) => events.push(event) }, systemClock)
   const config = build({ sites: [], webLimits }, '/srv/applicationHost.json')
-  const listener = new Listener({ config, pipeline, clock: systemClock, frontDoor })
+  const listener = new Listener({
+    config,
+    pipeline,
+    clock: systemClock,
+    frontDoor,
+    events: { write: (event) => events.push(event) },
+  })
   const { port } = await listener.open({ address: '127.0.0.1', port: 0 })
   const clients: RawClient[] = []
   test.teardown(async () => {
