@@ -137,7 +137,14 @@ export const errorTable = {
     'Too many requests of this address are under way.',
     false,
   ),
-  TOO_MANY_REQUESTS: row(429, 502, '-', 'Too Many Requests', 'Too many requests come from this address.', false),
+  TOO_MANY_REQUESTS: row(
+    429,
+    502,
+    '-',
+    'Too Many Requests',
+    'Too many requests come from this address.',
+    false,
+  ),
   CONCURRENCY_FORBIDDEN: row(
     403,
     501,

@@ -66,6 +66,8 @@ export class RequestContext {
   exchange = 0
   /** A worker that had taken it has ended, and it was given back: it goes before all others. */
   retried = false
+  /** The limits of its site and its client have been asked. */
+  admitted = false
 
   readonly response = new Response()
   error: ErrorCode | null = null

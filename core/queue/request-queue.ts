@@ -6,12 +6,7 @@ import type { RequestContext } from '../pipeline/request-context.js'
 
 /** Why a queue has no worker for a request: rows of the table of errors. */
 export type Refusal =
-  | 'POOL_DISABLED'
-  | 'APP_OFFLINE'
-  | 'APP_SHUTDOWN'
-  | 'QUEUE_FULL'
-  | 'QUEUE_TIMEOUT'
-  | 'UNAVAILABLE'
+  'POOL_DISABLED' | 'APP_OFFLINE' | 'APP_SHUTDOWN' | 'QUEUE_FULL' | 'QUEUE_TIMEOUT' | 'UNAVAILABLE'
 
 /** Why a pool is out of service. */
 export type Disabled = 'POOL_DISABLED' | 'APP_OFFLINE' | 'APP_SHUTDOWN'

@@ -214,7 +214,14 @@ export class Listener {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
     const { pipeline } = this.options
-    const connection = new ClientConnection(++this.lastConnectionId, socket, false, pipeline, this.frontDoor, this.limits)
+    const connection = new ClientConnection(
+      ++this.lastConnectionId,
+      socket,
+      false,
+      pipeline,
+      this.frontDoor,
+      this.limits,
+    )
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
     this.limits.connected(connection)

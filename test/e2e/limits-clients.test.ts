@@ -78,7 +78,11 @@ t.test('a client with too many requests, cached ones too; those of others pass',
   }
   t.same(statuses, [200, 200, 200, 200, 200, 429, 429])
   t.equal((await ask(server, '/cached', '10.0.0.2')).status, 200)
-  t.equal((await ask(server, '/cached', '10.0.0.9, 10.0.0.1')).status, 429, 'what a client claims is not believed')
+  t.equal(
+    (await ask(server, '/cached', '10.0.0.9, 10.0.0.1')).status,
+    429,
+    'what a client claims is not believed',
+  )
 })
 
 t.test('a client with too many requests under way', async (t) => {
@@ -107,7 +111,10 @@ t.test('PROXY headers', async (t) => {
   t.match(await answer('PROXY TCP6 2001:db8::7 2001:db8::1 5555 80\r\n'), /from 2001:db8::7:5555/)
   t.match(await answer('PROXY UNKNOWN\r\n'), /from 127\.0\.0\.1:/)
   const signature = '\r\n\r\n\0\r\nQUIT\n'
-  t.match(await answer(`${signature}\x21\x11\0\x0c\xc0\0\x02\x07\xc0\0\x02\x01\x15\xb3\0\x50`), /from 192\.0\.2\.7:5555/)
+  t.match(
+    await answer(`${signature}\x21\x11\0\x0c\xc0\0\x02\x07\xc0\0\x02\x01\x15\xb3\0\x50`),
+    /from 192\.0\.2\.7:5555/,
+  )
   t.match(await answer(`${signature}\x20\0\0\0`), /from 127\.0\.0\.1:/)
   for (const bad of ['', 'PROXY TCP4 nonsense\r\n', `${signature}\x31\x11\0\0`]) {
     t.notMatch(await answer(bad), /from/)

@@ -45,11 +45,7 @@ export const Formed = (form: FormName, annotations: Annotations & { readonly def
 
 /** The forms that `forms.ts` knows. */
 export type FormName =
-  | 'applicationPoolName'
-  | 'siteName'
-  | 'applicationPath'
-  | 'bindingInformation'
-  | 'network'
+  'applicationPoolName' | 'siteName' | 'applicationPath' | 'bindingInformation' | 'network'
 
 /** A list that may be written as its only item. */
 export const OneOrMany = (annotations: Annotations) =>

@@ -99,11 +99,14 @@ export const webLimits = Type.Object(
       description:
         'Most connections of one client address; one more is answered 429. 4294967295 is no limit.',
     }),
-    trustedProxies: Type.Array(Formed('network', { description: 'An address, or a network as `10.0.0.0/8`.' }), {
-      default: [],
-      description:
-        'Proxies whose X-Forwarded-For names the client that dynamicIpSecurity counts; where there are any, only they may use proxyProtocol.',
-    }),
+    trustedProxies: Type.Array(
+      Formed('network', { description: 'An address, or a network as `10.0.0.0/8`.' }),
+      {
+        default: [],
+        description:
+          'Proxies whose X-Forwarded-For names the client that dynamicIpSecurity counts; where there are any, only they may use proxyProtocol.',
+      },
+    ),
     dynamicIpSecurity,
     dynamicRegistrationThreshold: Type.Integer({
       minimum: 0,

@@ -58,7 +58,10 @@ export class SlowReaders {
       target,
       since: this.clock.now(),
       from: takenOf(socket),
-      allowance: Math.min((socket.writableLength * 1000) / this.rate, longest === 0 ? LONGEST_ALLOWANCE : (longest ?? LONGEST_ALLOWANCE)),
+      allowance: Math.min(
+        (socket.writableLength * 1000) / this.rate,
+        longest === 0 ? LONGEST_ALLOWANCE : (longest ?? LONGEST_ALLOWANCE),
+      ),
     })
     this.cancel ??= this.clock.after(LOOK, this.look)
   }

@@ -31,6 +31,7 @@ t.test('the smallest file gets the defaults of IIS', (t) => {
       protocol: 'http',
       bindingInformation: '*:8080:',
       sslFlags: 0,
+      proxyProtocol: false,
       address: '*',
       port: 8080,
       host: '',
