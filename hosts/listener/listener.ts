@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import {
-  errorTable,
   RequestContext,
   type Clock,
   type ErrorCode,
@@ -20,7 +19,8 @@ import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
 import { ListeningSocket } from './listening-socket.js'
 import { Gate } from './limits/gate.js'
-import { ListenerLimits, type Cut } from './limits/listener-limits.js'
+import { ListenerLimits } from './limits/listener-limits.js'
+import { Refusals } from './refusals.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
@@ -65,19 +65,21 @@ export class Listener {
   private readonly frontDoor: FrontDoor | null
   private readonly limits: ListenerLimits
   private readonly gate: Gate
+  private readonly refusals: Refusals
 
   constructor(options: ListenerOptions) {
     this.options = options
     this.webLimits = options.config.webLimits
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
-    this.limits = new ListenerLimits(options.config, clock, this.cut)
+    this.limits = new ListenerLimits(options.config, clock, (connection, code, request) => {
+      this.refusals.cut(connection, code, request)
+    })
+    this.refusals = new Refusals(pipeline, clock, (socket) => this.clientOf(socket))
     this.gate = new Gate({
       ...options,
       count: () => this.connectionCount,
-      refuse: (socket, code, packet) => {
-        this.turnAway(socket, code, packet)
-      },
+      refuse: this.refusals.turnAway,
     })
     pipeline.door.admit = this.limits.admit
     options.pipeline.onDone = (ctx) => {
@@ -194,7 +196,7 @@ export class Listener {
     })
     server.on('connect', (request: IncomingMessage, socket: ListenedSocket) => {
       const connection = socket[CONNECTION]
-      if (connection) this.refuse(connection, request.method ?? '-', request.url ?? '', 'BAD_VERB')
+      if (connection) this.refusals.refuse(connection, request.method ?? '-', request.url ?? '', 'BAD_VERB')
     })
     server.on('upgrade', (request: IncomingMessage, socket: ListenedSocket, head: Buffer) => {
       this.upgrade(server, request, socket, head)
@@ -213,15 +215,7 @@ export class Listener {
   private connected(socket: ListenedSocket, connections: Set<ClientConnection>): void {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
-    const { pipeline } = this.options
-    const connection = new ClientConnection(
-      ++this.lastConnectionId,
-      socket,
-      false,
-      pipeline,
-      this.frontDoor,
-      this.limits,
-    )
+    const connection = this.clientOf(socket)
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
     this.limits.connected(connection)
@@ -232,6 +226,18 @@ export class Listener {
       this.limits.left(connection)
       this.onlyTunnels()
     })
+  }
+
+  private clientOf(socket: Socket): ClientConnection {
+    const { frontDoor, limits } = this
+    return new ClientConnection(
+      ++this.lastConnectionId,
+      socket,
+      false,
+      this.options.pipeline,
+      frontDoor,
+      limits,
+    )
   }
 
   private request(
@@ -318,61 +324,11 @@ export class Listener {
     const code = errorCodeOf(error.code)
     if (code === 'HEADERS_TOO_SLOW') {
       // Where there is no head yet, it is the idle connection's time that counts.
-      if (socket.bytesRead > 0) this.cut(connection, code)
+      if (socket.bytesRead > 0) this.refusals.cut(connection, code)
       return
     }
     if (connection.interrupt(code)) return
     const { method, target } = requestLineOf(error.rawPacket)
-    this.refuse(connection, method, target, code)
-  }
-
-  /** A request that node made no message of. */
-  private refuse(connection: ClientConnection, method: string, target: string, code: ErrorCode): void {
-    connection.accept(this.unread(connection, method, target), null, code)
-  }
-
-  /** A connection that is not let in: nothing of it but its first packet is read, and that for the log alone. */
-  private turnAway(socket: Socket, code: ErrorCode, packet: Buffer | undefined): void {
-    const { pipeline } = this.options
-    const { frontDoor, limits } = this
-    socket.on('error', () => undefined)
-    const id = ++this.lastConnectionId
-    const connection = new ClientConnection(id, socket, false, pipeline, frontDoor, limits)
-    const { method, target } = requestLineOf(packet)
-    const ctx = this.unread(connection, packet ? method : '', packet ? target : '')
-    if (errorTable[code].status > 0) connection.accept(ctx, null, code)
-    else {
-      pipeline.refuse(ctx, code)
-      socket.destroy()
-    }
-  }
-
-  /** A limit ends the connection without an answer: the log says so, of the request under way where there is one. */
-  private readonly cut: Cut = (limited, code, slow) => {
-    const connection = limited as ClientConnection
-    const { request, socket } = connection
-    if (request) request.error = code
-    else {
-      const ctx = this.unread(connection, slow?.method ?? '', slow?.target ?? '')
-      this.options.pipeline.refuse(ctx, code)
-    }
-    socket.destroy()
-  }
-
-  private unread(connection: ClientConnection, method: string, target: string): RequestContext {
-    const { pipeline, clock } = this.options
-    return new RequestContext(
-      pipeline,
-      connection,
-      connection,
-      method,
-      target,
-      '1.1',
-      [],
-      null,
-      false,
-      false,
-      clock.now(),
-    )
+    this.refusals.refuse(connection, method, target, code)
   }
 }

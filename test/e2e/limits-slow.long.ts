@@ -32,8 +32,8 @@ for (const [kind, begin] of Object.entries(kinds)) {
   t.test(kind, async (t) => {
     const server = await startServer(
       oneSite([{ path: '/', module: './app.mjs' }], {
-        siteDefaults: { limits: { connectionTimeout: '10s' } },
-        webLimits: { connectionTimeout: '10s', headerWaitTimeout: '10s', minBytesPerSecond: 100_000 },
+        siteDefaults: { limits: { connectionTimeout: '20s' } },
+        webLimits: { connectionTimeout: '20s', headerWaitTimeout: '20s', minBytesPerSecond: 100_000 },
       }),
       { 'app.mjs': APP },
     )

@@ -8,7 +8,7 @@ export type Trusts = ((address: string) => boolean) | null
 /** The last address of the list that is no trusted proxy: what stands before it, anybody can have written. */
 export const clientOf = (ctx: RequestContext, trusts: Trusts): string => {
   const { remoteAddress } = ctx.connection
-  if (trusts === null || !trusts(remoteAddress)) return clientKey(remoteAddress)
+  if (!trusts?.(remoteAddress)) return clientKey(remoteAddress)
   const forwarded = ctx.headerList('x-forwarded-for')
   if (forwarded === undefined) return clientKey(remoteAddress)
   let client = remoteAddress

@@ -79,7 +79,7 @@ export class SlidingCounts {
   add(client: string, now: number): number {
     const since = now - this.began
     if (since >= this.interval || since < 0) {
-      this.previous = since >= 0 && since < 2 * this.interval ? this.current : new Map()
+      this.previous = since >= 0 && since < 2 * this.interval ? this.current : new Map<string, number>()
       this.current = new Map()
       this.began = since >= 0 && since < 2 * this.interval ? this.began + this.interval : now
     }
