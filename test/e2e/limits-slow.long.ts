@@ -9,9 +9,16 @@ t.setTimeout(180_000)
 
 const SLOW = 1000
 
+/** The application shares one buffer among all responses: what is measured is the server's. */
 const APP = `
+const part = Buffer.alloc(65536)
 export default (request, response) => {
-  if (request.url === '/big') return response.end(Buffer.alloc(4 * 1024 * 1024))
+  if (request.url === '/big') {
+    let left = 64
+    const more = () => { while (left-- > 0 && response.write(part)); if (left < 0) response.end() }
+    response.on('drain', more)
+    return more()
+  }
   request.resume().on('end', () => response.end('done'))
 }`
 
@@ -32,6 +39,8 @@ for (const [kind, begin] of Object.entries(kinds)) {
   t.test(kind, async (t) => {
     const server = await startServer(
       oneSite([{ path: '/', module: './app.mjs' }], {
+        // A request whose body is slow is with its worker already: more of them than this would let others wait.
+        applicationPools: [{ name: 'DefaultAppPool', concurrentRequests: 2000 }],
         siteDefaults: { limits: { connectionTimeout: '20s' } },
         webLimits: { connectionTimeout: '20s', headerWaitTimeout: '20s', minBytesPerSecond: 100_000 },
       }),
