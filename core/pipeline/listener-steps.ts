@@ -35,15 +35,17 @@ export const listenerSteps = (chains: Chains, clock: Clock, door: Door): readonl
 }
 
 const admit = (ctx: RequestContext, door: Door): 'CONTINUE' | 'FINISH' => {
+  ctx.admitted = true
   const error = door.admit(ctx)
   if (error === null) return 'CONTINUE'
   setErrorResponse(ctx, error)
+  ctx.response.fromCache = false
   return 'FINISH'
 }
 
-/** What has a site but no queue came by no route: from the cache, or with an error of its path. */
+/** What was not let in by the route comes from the cache, or has an error of its path. */
 const respond = (ctx: RequestContext, door: Door): 'CONTINUE' | 'PENDING' => {
-  if (ctx.queue === null && ctx.site !== null) admit(ctx, door)
+  if (!ctx.admitted && ctx.site !== null) admit(ctx, door)
   return ctx.writer.send(ctx)
 }
 

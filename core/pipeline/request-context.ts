@@ -68,6 +68,8 @@ export class RequestContext {
   exchange = 0
   /** A worker that had taken it has ended, and it was given back: it goes before all others. */
   retried = false
+  /** The limits of its site and its client have been asked. */
+  admitted = false
 
   /** Who wants to know what becomes of it: set by a stage that has let it through. */
   follower: RequestFollower | null = null

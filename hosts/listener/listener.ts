@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import {
-  errorTable,
   RequestContext,
   type Clock,
   type ErrorCode,
@@ -23,7 +22,8 @@ import type { Door } from './door.js'
 import { openDoor } from './open-door.js'
 import { ListeningSocket, type ListenedConnection, type ServedConnection } from './listening-socket.js'
 import { Gate } from './limits/gate.js'
-import { ListenerLimits, type Cut } from './limits/listener-limits.js'
+import { ListenerLimits } from './limits/listener-limits.js'
+import { Refusals } from './refusals.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import type { IdentityTable } from './tls/identity-table.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
@@ -63,6 +63,7 @@ export class Listener {
   private frontDoorOpen: boolean
   private readonly limits: ListenerLimits
   private readonly gate: Gate
+  private readonly refusals: Refusals
 
   constructor(options: ListenerOptions) {
     this.options = options
@@ -70,13 +71,14 @@ export class Listener {
     const { pipeline, clock } = options
     this.frontDoor = options.frontDoor && pipeline.canTryCached ? new FrontDoor(pipeline, clock) : null
     this.frontDoorOpen = options.config.caching.frontDoor
-    this.limits = new ListenerLimits(options.config, clock, this.cut)
+    this.limits = new ListenerLimits(options.config, clock, (connection, code, request) => {
+      this.refusals.cut(connection, code, request)
+    })
+    this.refusals = new Refusals(pipeline, clock, (socket) => this.clientOf(socket))
     this.gate = new Gate({
       ...options,
       count: () => this.connectionCount,
-      refuse: (socket, code, packet) => {
-        this.turnAway(socket, code, packet)
-      },
+      refuse: this.refusals.turnAway,
     })
     pipeline.door.admit = this.limits.admit
     options.pipeline.onDone = (ctx) => {
@@ -195,7 +197,7 @@ export class Listener {
     })
     server.on('connect', (request: IncomingMessage, socket: ListenedSocket) => {
       const connection = socket[CONNECTION]
-      if (connection) this.refuse(connection, request.method ?? '-', request.url ?? '', 'BAD_VERB')
+      if (connection) this.refusals.refuse(connection, request.method ?? '-', request.url ?? '', 'BAD_VERB')
     })
     server.on('upgrade', (request: IncomingMessage, socket: ListenedSocket, head: Buffer) => {
       this.upgrade(server, request, socket, head)
@@ -235,17 +237,7 @@ export class Listener {
   ): void {
     // Given back to the parser: it is known.
     if (socket[CONNECTION]) return
-    const { pipeline } = this.options
-    const { limits } = this
-    const frontDoor = this.frontDoorOpen ? this.frontDoor : null
-    const connection = new ClientConnection(
-      ++this.lastConnectionId,
-      socket,
-      pipeline,
-      frontDoor,
-      named,
-      limits,
-    )
+    const connection = this.clientOf(socket, named)
     socket[CONNECTION] = connection
     this.options.attach?.(socket, connection.encrypted)
     this.limits.connected(connection)
@@ -256,6 +248,12 @@ export class Listener {
       this.limits.left(connection)
       this.onlyTunnels()
     })
+  }
+
+  private clientOf(socket: Socket, named: string | null = null): ClientConnection {
+    const { limits, options } = this
+    const frontDoor = this.frontDoorOpen ? this.frontDoor : null
+    return new ClientConnection(++this.lastConnectionId, socket, options.pipeline, frontDoor, named, limits)
   }
 
   private request(
@@ -343,61 +341,11 @@ export class Listener {
     const code = errorCodeOf(error.code)
     if (code === 'HEADERS_TOO_SLOW') {
       // Where there is no head yet, it is the idle connection's time that counts.
-      if (socket.bytesRead > 0) this.cut(connection, code)
+      if (socket.bytesRead > 0) this.refusals.cut(connection, code)
       return
     }
     if (connection.interrupt(code)) return
     const { method, target } = requestLineOf(error.rawPacket)
-    this.refuse(connection, method, target, code)
-  }
-
-  /** A request that node made no message of. */
-  private refuse(connection: ClientConnection, method: string, target: string, code: ErrorCode): void {
-    connection.accept(this.unread(connection, method, target), null, code)
-  }
-
-  /** A connection that is not let in: nothing of it but its first packet is read, and that for the log alone. */
-  private turnAway(socket: Socket, code: ErrorCode, packet: Buffer | undefined): void {
-    const { pipeline } = this.options
-    const { frontDoor, limits } = this
-    socket.on('error', () => undefined)
-    const id = ++this.lastConnectionId
-    const connection = new ClientConnection(id, socket, pipeline, frontDoor, null, limits)
-    const { method, target } = requestLineOf(packet)
-    const ctx = this.unread(connection, packet ? method : '', packet ? target : '')
-    if (errorTable[code].status > 0) connection.accept(ctx, null, code)
-    else {
-      pipeline.refuse(ctx, code)
-      socket.destroy()
-    }
-  }
-
-  /** A limit ends the connection without an answer: the log says so, of the request under way where there is one. */
-  private readonly cut: Cut = (limited, code, slow) => {
-    const connection = limited as ClientConnection
-    const { request, socket } = connection
-    if (request) request.error = code
-    else {
-      const ctx = this.unread(connection, slow?.method ?? '', slow?.target ?? '')
-      this.options.pipeline.refuse(ctx, code)
-    }
-    socket.destroy()
-  }
-
-  private unread(connection: ClientConnection, method: string, target: string): RequestContext {
-    const { pipeline, clock } = this.options
-    return new RequestContext(
-      pipeline,
-      connection,
-      connection,
-      method,
-      target,
-      '1.1',
-      [],
-      null,
-      false,
-      false,
-      clock.now(),
-    )
+    this.refusals.refuse(connection, method, target, code)
   }
 }

@@ -35,6 +35,7 @@ t.test('the smallest file gets the defaults of IIS', (t) => {
       http2: false,
       certificates: [],
       tls: { minVersion: 'TLSv1.2', ciphers: '' },
+      proxyProtocol: false,
       address: '*',
       port: 8080,
       host: '',

@@ -1,0 +1,74 @@
+/** A thousand clients that send and read slowly, at once: others are answered, and nothing of them stays. */
+import t from 'tap'
+import { becomes, memoryOf, socketsOf } from '../harness/descriptors.js'
+import { text } from '../harness/faults.js'
+import { get, rawClient, type RawClient } from '../harness/raw-client.js'
+import { oneSite, startServer } from '../harness/server.js'
+
+t.setTimeout(180_000)
+
+const SLOW = 1000
+
+/** The application shares one buffer among all responses: what is measured is the server's. */
+const APP = `
+const part = Buffer.alloc(65536)
+export default (request, response) => {
+  if (request.url === '/big') {
+    let left = 64
+    const more = () => { while (left-- > 0 && response.write(part)); if (left < 0) response.end() }
+    response.on('drain', more)
+    return more()
+  }
+  request.resume().on('end', () => response.end('done'))
+}`
+
+const kinds: Readonly<Record<string, (client: RawClient) => void>> = {
+  'slow heads': ({ send }) => {
+    send('GET /slow HTTP/1.1\r\nHost: test\r\nX-')
+  },
+  'slow bodies': ({ send }) => {
+    send('POST /slow HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\nx')
+  },
+  'slow readers': ({ socket, send }) => {
+    socket.pause()
+    send(get('/big'))
+  },
+}
+
+for (const [kind, begin] of Object.entries(kinds)) {
+  t.test(kind, async (t) => {
+    const server = await startServer(
+      oneSite([{ path: '/', module: './app.mjs' }], {
+        // A request whose body is slow is with its worker already: more of them than this would let others wait.
+        applicationPools: [{ name: 'DefaultAppPool', concurrentRequests: 2000 }],
+        siteDefaults: { limits: { connectionTimeout: '20s' } },
+        webLimits: { connectionTimeout: '20s', headerWaitTimeout: '20s', minBytesPerSecond: 100_000 },
+      }),
+      { 'app.mjs': APP },
+    )
+    t.teardown(() => server.stop())
+    const answered = async (): Promise<void> => {
+      const answer = await text(server.url)
+      if (answer !== 'done') throw new Error(answer)
+    }
+    for (let i = 0; i < 200; i++) await answered()
+    const sockets = socketsOf(server)
+    const memory = memoryOf(server)
+    const clients: RawClient[] = []
+    for (let i = 0; i < SLOW; i++) {
+      const client = await rawClient(server.port)
+      client.socket.on('error', () => undefined)
+      begin(client)
+      clients.push(client)
+    }
+    for (let i = 0; i < 200; i++) await answered()
+    t.ok(socketsOf(server) > sockets + SLOW / 2, 'they are all there, and others are answered')
+    await becomes(() => socketsOf(server) <= sockets + 2)
+    for (const { socket } of clients) socket.destroy()
+    for (let i = 0; i < 200; i++) await answered()
+    t.ok(
+      memoryOf(server) < memory + 120,
+      `memory is ${Math.round(memoryOf(server))} MB, and was ${Math.round(memory)} MB`,
+    )
+  })
+}
