@@ -53,22 +53,24 @@ for (const [kind, begin] of Object.entries(kinds)) {
     }
     for (let i = 0; i < 200; i++) await answered()
     const sockets = socketsOf(server)
-    const memory = memoryOf(server)
-    const clients: RawClient[] = []
-    for (let i = 0; i < SLOW; i++) {
-      const client = await rawClient(server.port)
-      client.socket.on('error', () => undefined)
-      begin(client)
-      clients.push(client)
+    const memory: number[] = []
+    // What the first round leaves is the heap that it needed; a second one must find it free.
+    for (let round = 0; round < 2; round++) {
+      const clients: RawClient[] = []
+      for (let i = 0; i < SLOW; i++) {
+        const client = await rawClient(server.port)
+        client.socket.on('error', () => undefined)
+        begin(client)
+        clients.push(client)
+      }
+      for (let i = 0; i < 200; i++) await answered()
+      t.ok(socketsOf(server) > sockets + SLOW / 2, 'they are all there, and others are answered')
+      await becomes(() => socketsOf(server) <= sockets + 2)
+      for (const { socket } of clients) socket.destroy()
+      for (let i = 0; i < 200; i++) await answered()
+      memory.push(Math.round(memoryOf(server)))
     }
-    for (let i = 0; i < 200; i++) await answered()
-    t.ok(socketsOf(server) > sockets + SLOW / 2, 'they are all there, and others are answered')
-    await becomes(() => socketsOf(server) <= sockets + 2)
-    for (const { socket } of clients) socket.destroy()
-    for (let i = 0; i < 200; i++) await answered()
-    t.ok(
-      memoryOf(server) < memory + 120,
-      `memory is ${Math.round(memoryOf(server))} MB, and was ${Math.round(memory)} MB`,
-    )
+    const [first = 0, second = 0] = memory
+    t.ok(second < first + 100, `memory is ${second} MB after the second round, ${first} MB after the first`)
   })
 }
