@@ -58,8 +58,9 @@ export class Http2Connection implements ListenedConnection {
     session.on('stream', (stream, _headers, _flags, rawHeaders?: string[]) => {
       this.begin(stream as ServerHttp2Stream, rawHeaders ?? [])
     })
-    session.on('error', () => {
-      this.fail()
+    session.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // A connection that broke is nobody's fault.
+      if (code?.startsWith('ERR_HTTP2')) this.fail()
     })
     session.once('close', () => {
       this.gone()
@@ -157,13 +158,22 @@ export class Http2Connection implements ListenedConnection {
   /** Silence is no fault while an application works on an answer; it is where the client does not read or send what it should. */
   private readonly onTimeout = (): void => {
     const { session } = this.options
-    for (const { state, incoming } of this.requests()) {
-      if (state === 'respond' || (incoming && !incoming.readableEnded)) {
+    let isWaiting = false
+    for (const { writer, incoming } of this.requests()) {
+      const owesBody = incoming !== null && !incoming.readableEnded && !incoming.isPaused()
+      if (owesBody || (writer as Http2Writer).isHeld) {
         session.destroy()
         return
       }
+      isWaiting = true
     }
-    if ([...this.requests()].length === 0) session.close()
+    // What was answered may still lie here, because the client does not read.
+    if (!isWaiting && session.closed) session.destroy()
+    else {
+      if (!isWaiting) session.close()
+      // Node tells once of a silence.
+      if (!session.destroyed) session.setTimeout(this.options.connectionTimeout)
+    }
   }
 
   private gone(): void {

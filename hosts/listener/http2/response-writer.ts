@@ -21,6 +21,11 @@ export class Http2Writer implements ResponseWriter {
     this.connection = connection
   }
 
+  /** The client does not take what is there for it. */
+  get isHeld(): boolean {
+    return this.stream.writableLength > 0
+  }
+
   send(ctx: RequestContext): 'CONTINUE' | 'PENDING' {
     const { stream } = this
     const { response } = ctx
