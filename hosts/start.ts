@@ -15,7 +15,7 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import { isLog, planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardLogs, standardStages } from '../modules/standard.js'
-import { openControl } from './admin/control.js'
+import { openControl, type Control } from './admin/control.js'
 import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
 import type { ConfigurationVersion } from './configuration/history.js'
 import { LiveConfiguration, type ReloadReport } from './configuration/live-configuration.js'
@@ -31,11 +31,17 @@ import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
-import { listening, steered } from './steered.js'
+import type { Restarts } from './restart/restarts.js'
+import { listening, steered, type Restart } from './steered.js'
 import { threadHost } from './thread/thread-host.js'
 
+export { Restarts } from './restart/restarts.js'
+export { notifySystemd } from './restart/notify-systemd.js'
 export type { OpenBinding } from './listener/open-endpoints.js'
 export type { ConfigurationVersion, ReloadReport }
+
+/** Milliseconds in which a client of a server that was replaced may send the request that it has begun. */
+const LAST_REQUEST = 2_000
 
 const hosts = { thread: threadHost, process: processHost, inline: inlineHost }
 
@@ -60,6 +66,12 @@ export interface RunningServer {
    * @throws ConfigurationError if it is not right any more, and Error if there is none; the file is as it was then.
    */
   rollback(version?: number): Promise<ReloadReport>
+  /**
+   * Starts another server that takes the sockets over; resolves when it has, and this one shall stop.
+   *
+   * @throws ConfigurationError or Error where that is not possible; this one goes on then.
+   */
+  restart(who: string): Promise<unknown>
   /** Lets requests under way finish, ends the workers, flushes the logs. */
   stop(): Promise<void>
   /** Ends at once, without waiting for anybody. */
@@ -121,16 +133,19 @@ export const checkServer = async (
 export const startServer = async (
   file: string,
   terminal: NodeJS.WritableStream = process.stderr,
+  restarts?: Restarts,
 ): Promise<RunningServer> => {
   const text = await readFile(file, 'utf8').catch(() => '')
   const checked = await checkConfig(file)
   const { config } = checked
+  const { predecessor } = restarts ?? {}
+  const estate = await predecessor?.inherit(planEndpoints(config).map(({ key }) => key))
   const events = createEventLog({
     level: config.eventLog.level,
     ...(config.eventLog.file === undefined ? {} : { file: config.eventLog.file }),
     terminal,
   })
-  const control = await openControl(config, events).catch(async (error: unknown) => {
+  const control = await openControl(config, events, estate).catch(async (error: unknown) => {
     await events.close()
     throw error
   })
@@ -143,6 +158,8 @@ export const startServer = async (
     events,
     clock,
     namespace,
+    ...(restarts ? { isOverlapped: restarts.isOverlapped } : {}),
+    ...(predecessor ? { predecessorEnded: predecessor.ended } : {}),
     onClose: (close: () => void | Promise<void>) => {
       fastify.addHook('onClose', async () => {
         await close()
@@ -175,7 +192,7 @@ export const startServer = async (
     frontDoor: rawFilters === null,
     attach: rawFilters?.attach.bind(rawFilters),
   })
-  const endpoints = new OpenEndpoints(listener)
+  const endpoints = new OpenEndpoints(listener, estate?.sockets)
   const parts: RunningParts = {
     service,
     stages: Object.values(chains).flat(),
@@ -214,7 +231,12 @@ export const startServer = async (
   }
   await live.watch()
   const { modules } = checked
-  control.serve(steered({ service, endpoints, listener, clock, events, modules, stages: chains, live }))
+  const restart = restartOf(restarts, events, endpoints, control)
+  control.serve(
+    steered({ service, endpoints, listener, clock, events, modules, stages: chains, live, restart }),
+  )
+  await predecessor?.replace(control.waits)
+  if (predecessor) await control.settle()
   const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
   const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
@@ -231,9 +253,11 @@ export const startServer = async (
     },
     configHistory: () => live.versions(),
     rollback: (version) => live.rollback(version),
+    restart: (who) => restart.run(who),
     stop: async () => {
       endIsMeant()
       await live.close()
+      if (restart.isReplaced()) await listener.drain(LAST_REQUEST)
       // Connections end first, so that workers are drained of requests before they are told to go.
       // Those that applications have taken over end with their workers.
       const closed = listener.close()
@@ -264,6 +288,26 @@ const openEndpoints = async (
   const known = await endpoints.change(config)
   known.commit()
 }
+
+const restartOf = (
+  restarts: Restarts | undefined,
+  events: EventLog,
+  endpoints: OpenEndpoints,
+  control: Control,
+): Restart => ({
+  obstacle: () =>
+    restarts ? restarts.obstacle : 'this server is part of another program, which alone can restart it',
+  isReplaced: () => restarts?.isReplaced === true,
+  run: async (who) => {
+    if (!restarts) throw new Error('a server that is part of another program cannot be restarted')
+    const estate = {
+      sockets: endpoints.handles(),
+      control: control.path,
+      release: control.release.bind(control),
+    }
+    return restarts.restart(who, events, estate)
+  },
+})
 
 /** Gives problems that know their pointer only a line and a column. */
 const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {

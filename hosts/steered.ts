@@ -8,6 +8,13 @@ import type { LiveConfiguration, Steered } from './admin/steered.js'
 import type { Listener } from './listener/listener.js'
 import type { OpenEndpoints } from './listener/open-endpoints.js'
 
+/** How the server gives its place to another one. */
+export interface Restart {
+  obstacle(): string | null
+  isReplaced(): boolean
+  run(who: string): Promise<{ readonly pid: number }>
+}
+
 export interface Rooms {
   readonly service: ActivationService
   readonly endpoints: OpenEndpoints
@@ -18,14 +25,17 @@ export interface Rooms {
   /** The stages of each slot. */
   readonly stages: Readonly<Record<string, readonly ReadyStage[]>>
   readonly live: LiveConfiguration
+  readonly restart: Restart
 }
 
 export const steered = (rooms: Rooms): Steered => {
-  const { service, endpoints, listener, clock, events, live } = rooms
+  const { service, endpoints, listener, clock, events, live, restart } = rooms
   return {
     clock,
     events,
     live,
+    restart: (who) => restart.run(who),
+    cannotRestart: () => restart.obstacle(),
     startedAt: clock.now(),
     config: () => service.config,
     pools: () => service.pools.values(),

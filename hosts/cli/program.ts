@@ -183,6 +183,11 @@ const addSteering = (root: Command): void => {
       .option('--no-wait', 'do not wait until it is done')
       .option('--timeout <seconds>', 'wait no longer than this')
   }
+  add(root, 'restart', 'start the server anew without refusing a connection', async (file, options) => {
+    await (await import('./restart.js')).restart(file, { ...options, wait: options.wait !== false })
+  })
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--timeout <seconds>', 'wait no longer than this')
   const flush = root.command('flush').description('empty a store of the running server')
   add(flush, 'cache', 'empty the response cache', async (file) => {
     await (await import('./steer.js')).flushCache(file)

@@ -11,6 +11,7 @@ import type {
 } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import type { FrontDoor } from './front-door.js'
+import { sayClose } from './closing-head.js'
 import { finishNodeResponse } from './node-response.js'
 import { composeResponse } from './response-head.js'
 import { StreamedResponse } from './streamed-response.js'
@@ -58,6 +59,8 @@ export class ClientConnection implements Connection, ResponseWriter {
   private readonly waiting: Pipelined[] = []
   /** The server is stopping, or the last answer ended the connection: no request is taken after the current one. */
   private ending = false
+  /** The server is stopping: the next answer tells the client that the connection ends with it. */
+  private lastAnswer = false
   private starting = false
   /** An application has taken the connection over. */
   tunnel = false
@@ -123,8 +126,14 @@ export class ClientConnection implements Connection, ResponseWriter {
 
   /** No further request after the one under way; at once where there is none. */
   endSoon(): void {
+    this.lastAnswer = true
     this.ending = true
     if (!this.current) this.socket.destroy()
+  }
+
+  /** One more answer, which says so; an idle client may still send the request that it has begun. */
+  drain(): void {
+    this.lastAnswer = true
   }
 
   /** Node's parser starts over on this connection: nothing stands before it. */
@@ -179,8 +188,10 @@ export class ClientConnection implements Connection, ResponseWriter {
       socket.resetAndDestroy()
       return 'CONTINUE'
     }
-    if (!ctx.keepAlive || response.close || this.ending) this.ending = true
-    const bytes = response.raw ?? this.compose(ctx)
+    // Who has sent more already gets all of it.
+    if (!ctx.keepAlive || response.close || (this.lastAnswer && this.waiting.length === 0)) this.ending = true
+    let bytes = response.raw ?? this.compose(ctx)
+    if (this.lastAnswer && this.ending && response.raw !== null && !ctx.upgrade) bytes = sayClose(bytes)
     ctx.bytesSent += bytes.length
     if (typeof bytes === 'string') socket.write(bytes, 'latin1')
     else socket.write(bytes)

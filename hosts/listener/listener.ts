@@ -73,14 +73,14 @@ export class Listener {
    *
    * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
    */
-  async open(endpoint: Endpoint): Promise<ListeningSocket> {
+  async open(endpoint: Endpoint, inherited?: object): Promise<ListeningSocket> {
     const socket: ListeningSocket = new ListeningSocket(this.createServer(), () =>
       this.sockets.delete(socket),
     )
     socket.server.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections)
     })
-    await socket.listen(endpoint)
+    await socket.listen(endpoint, inherited)
     this.sockets.add(socket)
     return socket
   }
@@ -104,6 +104,23 @@ export class Listener {
 
   get connectionCount(): number {
     return [...this.sockets].reduce((sum, { connections }) => sum + connections.size, 0)
+  }
+
+  /**
+   * Accepts no more; each connection gets one more answer, which says that it is the last. Resolves when nobody but those
+   * whose connections applications have taken over is left, or after `grace` milliseconds.
+   */
+  async drain(grace: number): Promise<void> {
+    for (const socket of this.sockets) {
+      if (socket.server.listening) socket.stopListening()
+      for (const connection of socket.connections) connection.drain()
+    }
+    await Promise.race([
+      this.requestsDone(),
+      new Promise((resolve) => {
+        setTimeout(resolve, grace).unref()
+      }),
+    ])
   }
 
   /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */

@@ -20,12 +20,13 @@ export class ListeningSocket {
     })
   }
 
-  /** Rejects with the system's error when it cannot be had. */
-  async listen({ address, port }: Endpoint): Promise<void> {
+  /** Rejects with the system's error when it cannot be had. `inherited`: the handle of a socket that listens already. */
+  async listen({ address, port }: Endpoint, inherited?: object): Promise<void> {
     const { server } = this
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(address === '*' ? { port } : { port, host: address }, () => {
+      // By another server's socket nobody is refused while the two change places.
+      server.listen(inherited ?? (address === '*' ? { port } : { port, host: address }), () => {
         server.off('error', reject)
         this.port = (server.address() as AddressInfo).port
         resolve()

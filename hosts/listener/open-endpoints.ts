@@ -31,11 +31,25 @@ interface Held {
 
 export class OpenEndpoints {
   private readonly listener: Listener
+  /** Sockets that listen already, by their endpoints' keys. */
+  private readonly inherited: Map<string, object>
   private held = new Map<string, Held>()
   private ports = new Map<BindingConfig, number>()
 
-  constructor(listener: Listener) {
+  constructor(listener: Listener, inherited: ReadonlyMap<string, object> = new Map()) {
     this.listener = listener
+    this.inherited = new Map(inherited)
+  }
+
+  /** The listening sockets as another process can be given them, by their keys. */
+  handles(): Map<string, object> {
+    const handles = new Map<string, object>()
+    for (const [key, { socket }] of this.held) {
+      // Not in the types; `send` of a child process takes it, as node's own cluster does.
+      const { _handle } = socket.server as { _handle?: object | null }
+      if (_handle) handles.set(key, _handle)
+    }
+    return handles
   }
 
   /** In the order of the configuration. */
@@ -77,7 +91,8 @@ export class OpenEndpoints {
       for (const { socket } of inTheWay) socket.stopListening()
       stopped.push(...inTheWay)
       try {
-        const socket = await this.listener.open(endpoint)
+        const socket = await this.listener.open(endpoint, this.inherited.get(endpoint.key))
+        this.inherited.delete(endpoint.key)
         opened.push(socket)
         next.set(endpoint.key, { endpoint, socket, former: inTheWay.flatMap(inUse) })
       } catch (error) {

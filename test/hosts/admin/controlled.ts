@@ -40,6 +40,8 @@ export class Controlled {
         versions: () => Promise.resolve([]),
         rollback: () => Promise.reject(new Error('not in this test')),
       },
+      restart: () => Promise.resolve({ pid: 4711 }),
+      cannotRestart: () => null,
       pools: () => hosted.service.pools.values(),
       portOf: ({ port }) => port,
       isSiteStarted: (name) => hosted.service.isSiteStarted(name),
