@@ -15,7 +15,7 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import { isLog, planSlots, setUpStages, type Plan } from '../core/registry/slots.js'
 import { ActivationService } from '../core/was/service.js'
 import { standardLogs, standardStages } from '../modules/standard.js'
-import { openControl, type Control } from './admin/control.js'
+import { openControl } from './admin/control.js'
 import { adaptersOf, knownAdapters, requireAdapters } from './adapters/known.js'
 import type { ConfigurationVersion } from './configuration/history.js'
 import { LiveConfiguration, type ReloadReport } from './configuration/live-configuration.js'
@@ -32,7 +32,7 @@ import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
 import type { Restarts } from './restart/restarts.js'
-import { listening, steered, type Restart } from './steered.js'
+import { listening, restartOf, steered } from './steered.js'
 import { threadHost } from './thread/thread-host.js'
 
 export { Restarts } from './restart/restarts.js'
@@ -288,26 +288,6 @@ const openEndpoints = async (
   const known = await endpoints.change(config)
   known.commit()
 }
-
-const restartOf = (
-  restarts: Restarts | undefined,
-  events: EventLog,
-  endpoints: OpenEndpoints,
-  control: Control,
-): Restart => ({
-  obstacle: () =>
-    restarts ? restarts.obstacle : 'this server is part of another program, which alone can restart it',
-  isReplaced: () => restarts?.isReplaced === true,
-  run: async (who) => {
-    if (!restarts) throw new Error('a server that is part of another program cannot be restarted')
-    const estate = {
-      sockets: endpoints.handles(),
-      control: control.path,
-      release: control.release.bind(control),
-    }
-    return restarts.restart(who, events, estate)
-  },
-})
 
 /** Gives problems that know their pointer only a line and a column. */
 const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {

@@ -5,6 +5,8 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import type { ReadyStage } from '../core/registry/slots.js'
 import type { ActivationService } from '../core/was/service.js'
 import type { LiveConfiguration, Steered } from './admin/steered.js'
+import type { Control } from './admin/control.js'
+import type { Restarts } from './restart/restarts.js'
 import type { Listener } from './listener/listener.js'
 import type { OpenEndpoints } from './listener/open-endpoints.js'
 
@@ -64,6 +66,27 @@ export const steered = (rooms: Rooms): Steered => {
         }),
   }
 }
+
+/** `restarts`: absent where the server is part of another program. */
+export const restartOf = (
+  restarts: Restarts | undefined,
+  events: EventLog,
+  endpoints: OpenEndpoints,
+  control: Control,
+): Restart => ({
+  obstacle: () =>
+    restarts ? restarts.obstacle : 'this server is part of another program, which alone can restart it',
+  isReplaced: () => restarts?.isReplaced === true,
+  run: async (who) => {
+    if (!restarts) throw new Error('a server that is part of another program cannot be restarted')
+    const estate = {
+      sockets: endpoints.handles(),
+      control: control.path,
+      release: control.release.bind(control),
+    }
+    return restarts.restart(who, events, estate)
+  },
+})
 
 /** The configuration as it is for the sockets: a site that was started by hand, or is to be, listens like any other. */
 export const listening = (
