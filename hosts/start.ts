@@ -33,11 +33,17 @@ import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
-import { listening, steered } from './steered.js'
+import type { Restarts } from './restart/restarts.js'
+import { listening, restartOf, steered } from './steered.js'
 import { threadHost } from './thread/thread-host.js'
 
+export { Restarts } from './restart/restarts.js'
+export { notifySystemd } from './restart/notify-systemd.js'
 export type { OpenBinding } from './listener/open-endpoints.js'
 export type { ConfigurationVersion, ReloadReport }
+
+/** Milliseconds in which a client of a server that was replaced may send the request that it has begun. */
+const LAST_REQUEST = 2_000
 
 const hosts = { thread: threadHost, process: processHost, inline: inlineHost }
 
@@ -62,6 +68,12 @@ export interface RunningServer {
    * @throws ConfigurationError if it is not right any more, and Error if there is none; the file is as it was then.
    */
   rollback(version?: number): Promise<ReloadReport>
+  /**
+   * Starts another server that takes the sockets over; resolves when it has, and this one shall stop.
+   *
+   * @throws ConfigurationError or Error where that is not possible; this one goes on then.
+   */
+  restart(who: string): Promise<unknown>
   /** Lets requests under way finish, ends the workers, flushes the logs. */
   stop(): Promise<void>
   /** Ends at once, without waiting for anybody. */
@@ -123,16 +135,19 @@ export const checkServer = async (
 export const startServer = async (
   file: string,
   terminal: NodeJS.WritableStream = process.stderr,
+  restarts?: Restarts,
 ): Promise<RunningServer> => {
   const text = await readFile(file, 'utf8').catch(() => '')
   const checked = await checkConfig(file)
   const { config } = checked
+  const { predecessor } = restarts ?? {}
+  const estate = await predecessor?.inherit(planEndpoints(config).map(({ key }) => key))
   const events = createEventLog({
     level: config.eventLog.level,
     ...(config.eventLog.file === undefined ? {} : { file: config.eventLog.file }),
     terminal,
   })
-  const control = await openControl(config, events).catch(async (error: unknown) => {
+  const control = await openControl(config, events, estate).catch(async (error: unknown) => {
     await events.close()
     throw error
   })
@@ -145,6 +160,8 @@ export const startServer = async (
     events,
     clock,
     namespace,
+    ...(restarts ? { isOverlapped: restarts.isOverlapped } : {}),
+    ...(predecessor ? { predecessorEnded: predecessor.ended } : {}),
     onClose: (close: () => void | Promise<void>) => {
       fastify.addHook('onClose', async () => {
         await close()
@@ -182,7 +199,7 @@ export const startServer = async (
   scope.onClose(() => {
     certificates.close()
   })
-  const endpoints = new OpenEndpoints(listener, certificates)
+  const endpoints = new OpenEndpoints(listener, certificates, estate?.sockets)
   const parts: RunningParts = {
     service,
     stages: Object.values(chains).flat(),
@@ -221,7 +238,12 @@ export const startServer = async (
   }
   await live.watch()
   const { modules } = checked
-  control.serve(steered({ service, endpoints, listener, clock, events, modules, stages: chains, live }))
+  const restart = restartOf(restarts, events, endpoints, control)
+  control.serve(
+    steered({ service, endpoints, listener, clock, events, modules, stages: chains, live, restart }),
+  )
+  await predecessor?.replace(control.waits)
+  if (predecessor) await control.settle()
   const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
   const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
@@ -238,9 +260,11 @@ export const startServer = async (
     },
     configHistory: () => live.versions(),
     rollback: (version) => live.rollback(version),
+    restart: (who) => restart.run(who),
     stop: async () => {
       endIsMeant()
       await live.close()
+      if (restart.isReplaced()) await listener.drain(LAST_REQUEST)
       // Requests end first, so that workers are drained of them before they go; applications know of it from now on.
       // Connections that applications have taken over end with their workers.
       const closed = listener.close()

@@ -5,8 +5,17 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import type { ReadyStage } from '../core/registry/slots.js'
 import type { ActivationService } from '../core/was/service.js'
 import type { LiveConfiguration, Steered } from './admin/steered.js'
+import type { Control } from './admin/control.js'
+import type { Restarts } from './restart/restarts.js'
 import type { Listener } from './listener/listener.js'
 import type { OpenEndpoints } from './listener/open-endpoints.js'
+
+/** How the server gives its place to another one. */
+export interface Restart {
+  obstacle(): string | null
+  isReplaced(): boolean
+  run(who: string): Promise<{ readonly pid: number }>
+}
 
 export interface Rooms {
   readonly service: ActivationService
@@ -18,14 +27,17 @@ export interface Rooms {
   /** The stages of each slot. */
   readonly stages: Readonly<Record<string, readonly ReadyStage[]>>
   readonly live: LiveConfiguration
+  readonly restart: Restart
 }
 
 export const steered = (rooms: Rooms): Steered => {
-  const { service, endpoints, listener, clock, events, live } = rooms
+  const { service, endpoints, listener, clock, events, live, restart } = rooms
   return {
     clock,
     events,
     live,
+    restart: (who) => restart.run(who),
+    cannotRestart: () => restart.obstacle(),
     startedAt: clock.now(),
     config: () => service.config,
     pools: () => service.pools.values(),
@@ -58,6 +70,33 @@ export const steered = (rooms: Rooms): Steered => {
     },
   }
 }
+
+/** `restarts`: absent where the server is part of another program. */
+export const restartOf = (
+  restarts: Restarts | undefined,
+  events: EventLog,
+  endpoints: OpenEndpoints,
+  control: Control,
+): Restart => ({
+  obstacle: () => {
+    if (!restarts) return 'this server is part of another program, which alone can restart it'
+    // Node takes the name of such a socket away when the one that has made it closes it.
+    const named = endpoints.bindings.find(({ binding }) => binding.address.startsWith('unix:'))
+    if (named)
+      return `the socket of the binding "${named.binding.bindingInformation}" cannot be handed over; stop and start the server, or take the socket from systemd`
+    return restarts.obstacle
+  },
+  isReplaced: () => restarts?.isReplaced === true,
+  run: async (who) => {
+    if (!restarts) throw new Error('a server that is part of another program cannot be restarted')
+    const estate = {
+      sockets: endpoints.handles(),
+      control: control.path,
+      release: control.release.bind(control),
+    }
+    return restarts.restart(who, events, estate)
+  },
+})
 
 /** The configuration as it is for the sockets: a site that was started by hand, or is to be, listens like any other. */
 export const listening = (

@@ -63,6 +63,10 @@ export interface ModuleScope {
   readonly clock: Clock
   /** The URL registrations, written by WAS; the route stage reads them. */
   readonly namespace: Namespace
+  /** Whether another server with the same configuration writes to the same files now: while one takes the other's place. */
+  isOverlapped?(): boolean
+  /** Resolves when the server has ended whose place this one takes; absent at any other start. */
+  readonly predecessorEnded?: Promise<void>
   /** Runs when the server stops, in reverse order of registration, after the last request was logged. */
   onClose(close: () => void | Promise<void>): void
 }

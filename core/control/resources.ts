@@ -171,6 +171,14 @@ export const reloaded = Type.Object({
 })
 export type Reloaded = Static<typeof reloaded>
 
+export const restarted = Type.Object({
+  pid: Type.Integer({ description: 'Process of the new server; 0 where it is not waited for.' }),
+  former: Type.Integer({
+    description: 'Process of the server that was asked; it finishes what it has and ends.',
+  }),
+})
+export type Restarted = Static<typeof restarted>
+
 export const configVersion = Type.Object({
   version: Type.Integer({ minimum: 1, description: 'Number of the version.' }),
   at: Time('When it came into force'),

@@ -1,6 +1,6 @@
 /** Opens the socket of the control service so that only our own user can reach it, and finds out who holds it already. */
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import {
   controlFolders,
@@ -20,12 +20,28 @@ export class ServerRunsError extends Error {
   }
 }
 
-/** Connections come paused: whoever takes them resumes them. */
+/** A control socket that accepts. */
+export interface OpenSocket {
+  readonly server: Server
+  /** The name that clients know. */
+  readonly path: string
+  /** The name that it has until the server whose place it takes has left `path`. */
+  readonly waitsAt: string | null
+  /** Accepts no more, and is gone by whatever name; another server's socket is left where it is. */
+  close(): void
+}
+
+/**
+ * Connections come paused: whoever takes them resumes them.
+ *
+ * @param occupied - where the socket of the server is whose place is taken: the new one waits beside it
+ */
 export const openControlSocket = async (
   file: string,
   configured: string | undefined,
   onConnection: (socket: Socket) => void,
-): Promise<{ server: Server; path: string }> => {
+  occupied: string | null = null,
+): Promise<OpenSocket> => {
   const path = configured ?? placeFor(file)
   if (Buffer.byteLength(path) > LONGEST_SOCKET && process.platform !== 'win32') {
     throw new Error(
@@ -33,6 +49,18 @@ export const openControlSocket = async (
     )
   }
   const server = createServer({ pauseOnConnect: true }, onConnection)
+  if (path === occupied && process.platform !== 'win32') {
+    const waitsAt = beside(path)
+    rmSync(waitsAt, { force: true })
+    await listenPrivately(server, waitsAt)
+    const { ino } = lstatSync(waitsAt)
+    const close = (): void => {
+      // Node takes away the name that it was opened under, which it has left.
+      server.close()
+      if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true })
+    }
+    return { server, path, waitsAt, close }
+  }
   try {
     await listenPrivately(server, path)
   } catch (error) {
@@ -42,8 +70,24 @@ export const openControlSocket = async (
     unlinkSync(path)
     await listenPrivately(server, path)
   }
-  return { server, path }
+  const close = (): void => {
+    if (!server.listening) return
+    server.close()
+  }
+  return { server, path, waitsAt: null, close }
 }
+
+/** The socket of another server takes the name of this one, in one step for whoever looks. */
+export const giveName = (from: string, to: string): void => {
+  renameSync(from, to)
+}
+
+/**
+ * A name in the same folder, no longer than this one, and another one for each process: node takes away the name that a socket
+ * was opened under when it is closed, whoever has it by then.
+ */
+const beside = (path: string): string =>
+  path.slice(0, -4) + `~${(process.pid % 46_656).toString(36).padStart(3, '0')}`
 
 /** The first of the user's folders that is there, or can be made. */
 const placeFor = (file: string): string => {

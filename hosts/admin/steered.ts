@@ -37,6 +37,14 @@ export interface Steered {
   modules(): readonly ModuleResource[]
   /** Lets every stage forget what it keeps, or what of it fits. */
   flush(what?: FlushTarget): Flushed
+  /**
+   * Starts a server that takes the place of this one; resolves with its process when it has.
+   *
+   * @throws ConfigurationError with what is wrong with its configuration, or Error; this one goes on then.
+   */
+  restart(who: string): Promise<{ readonly pid: number }>
+  /** Why it cannot be restarted now; null where it can. */
+  cannotRestart(): string | null
   /** Configuration that changes while the server runs. */
   readonly live: LiveConfiguration
 }

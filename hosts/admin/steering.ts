@@ -1,7 +1,8 @@
 /** The actions: what changes the running server. Each waits until it is done, unless it is told not to. */
 import { Type } from 'typebox'
-import { flushed, poolResource, recycled, siteResource } from '../../core/control/resources.js'
+import { flushed, poolResource, recycled, restarted, siteResource } from '../../core/control/resources.js'
 import type { FlushTarget } from '../../core/index.js'
+import { ConfigurationError } from '../../core/errors.js'
 import { ControlError, find } from './control-error.js'
 import { requireMatch } from './entity-tag.js'
 import { poolOf, sitesOf, workersOf } from './listings.js'
@@ -151,6 +152,29 @@ export const steeringRoutes = (server: Steered): Route[] => {
         const facts = { stages: done.stages.join(', '), responses: String(done.responses) }
         tell(`The cache was flushed by ${who}.`, { ...facts, ...namesOf(what) })
         return { body: done }
+      },
+    },
+    {
+      method: 'POST',
+      url: '/restart',
+      summary: 'Starts the server anew: the new one takes the sockets over, this one finishes what it has.',
+      query: waiting,
+      answer: restarted,
+      handle: async ({ query, who }) => {
+        const obstacle = server.cannotRestart()
+        if (obstacle !== null) throw new ControlError(409, obstacle)
+        const former = process.pid
+        const done = server.restart(who)
+        if (query.wait === false) {
+          // The event log has what becomes of it.
+          done.catch(() => undefined)
+          return { body: { pid: 0, former }, status: 202 }
+        }
+        const { pid } = await done.catch((error: unknown) => {
+          if (error instanceof ConfigurationError) throw error
+          throw new ControlError(500, `it goes on as it was: ${messageOf(error)}`)
+        })
+        return { body: { pid, former } }
       },
     },
   ]

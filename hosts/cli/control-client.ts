@@ -10,6 +10,9 @@ import { CommandError, exitCodes } from './failure.js'
 /** A server that is silent for so many milliseconds while it is only asked for what it knows is not well. */
 const PATIENCE = 10_000
 
+/** Milliseconds until a server that was not there is asked once more. */
+const RETRY_AFTER = 100
+
 export interface Ask {
   readonly method?: 'GET' | 'POST'
   readonly path: string
@@ -38,7 +41,19 @@ export class ControlClient {
   }
 
   /** @throws CommandError with what to tell the user, and the exit code. */
-  async ask<T>({ method = 'GET', path, version, timeout = PATIENCE }: Ask): Promise<Told<T>> {
+  async ask<T>(ask: Ask): Promise<Told<T>> {
+    try {
+      return await this.askOnce<T>(ask)
+    } catch (error) {
+      const isGone = error instanceof CommandError && error.exitCode === exitCodes.notRunning
+      if (!isGone || (ask.method ?? 'GET') !== 'GET') throw error
+      // One server may just be taking the place of another.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER))
+      return this.askOnce<T>(ask)
+    }
+  }
+
+  private async askOnce<T>({ method = 'GET', path, version, timeout = PATIENCE }: Ask): Promise<Told<T>> {
     const addresses = this.address === undefined ? await this.addresses() : [this.address]
     let refused: NodeJS.ErrnoException | undefined
     for (const address of addresses) {

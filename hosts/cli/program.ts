@@ -186,6 +186,11 @@ const addSteering = (root: Command): void => {
       .option('--no-wait', 'do not wait until it is done')
       .option('--timeout <seconds>', 'wait no longer than this')
   }
+  add(root, 'restart', 'start the server anew without refusing a connection', async (file, options) => {
+    await (await import('./restart.js')).restart(file, { ...options, wait: options.wait !== false })
+  })
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--timeout <seconds>', 'wait no longer than this')
   const flush = root.command('flush').description('empty a store of the running server')
   add(flush, 'cache [url]', 'empty the response cache, or forget what fits', async (file, options, [url]) => {
     await (await import('./steer.js')).flushCache(file, { ...options, url })

@@ -107,7 +107,8 @@ const described = (workers: readonly WorkerResource[]): string =>
         )
         .join(', ')
 
-const milliseconds = (seconds: string | undefined): number => {
+/** @throws CommandError where that is no number of seconds. */
+export const milliseconds = (seconds: string | undefined): number => {
   if (seconds === undefined) return 0
   const value = Number(seconds)
   if (Number.isFinite(value) && value > 0) return value * 1000

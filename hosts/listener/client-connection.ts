@@ -14,6 +14,7 @@ import type { Pipeline } from '../../core/pipeline/pipeline.js'
 import type { TlsFacts } from '../../core/contract/tls.js'
 import { arrivalOf, plainAddress, resetSocket } from './arrival.js'
 import type { FrontDoor } from './front-door.js'
+import { sayClose } from './closing-head.js'
 import type { ListenedConnection } from './listening-socket.js'
 import { peerOf } from './limits/gate.js'
 import type { Http1Connection } from './limits/limited-connection.js'
@@ -76,6 +77,8 @@ export class ClientConnection implements Http1Connection, Connection, ResponseWr
   private readonly waiting: Pipelined[] = []
   /** The server is stopping, or the last answer ended the connection: no request is taken after the current one. */
   private ending = false
+  /** The server is stopping: the next answer tells the client that the connection ends with it. */
+  private lastAnswer = false
   private starting = false
   /** An application has taken the connection over. */
   tunnel = false
@@ -166,8 +169,14 @@ export class ClientConnection implements Http1Connection, Connection, ResponseWr
 
   /** No further request after the one under way; at once where there is none. */
   endSoon(): void {
+    this.lastAnswer = true
     this.ending = true
     if (!this.current) this.socket.destroy()
+  }
+
+  /** One more answer, which says so; an idle client may still send the request that it has begun. */
+  drain(): void {
+    this.lastAnswer = true
   }
 
   /** Node's parser starts over on this connection: nothing stands before it. */
@@ -222,9 +231,10 @@ export class ClientConnection implements Http1Connection, Connection, ResponseWr
       resetSocket(socket)
       return 'CONTINUE'
     }
-    if (!ctx.keepAlive || response.close || this.ending) this.ending = true
+    // Who has sent more already gets all of it.
+    if (!ctx.keepAlive || response.close || (this.lastAnswer && this.waiting.length === 0)) this.ending = true
     const own = response.raw ?? this.compose(ctx)
-    const bytes = this.encrypted && ctx.site?.config.hsts.enabled ? withHsts(own, ctx.site.config.hsts) : own
+    const bytes = this.adapted(ctx, own)
     if (this.throttle !== null) return this.sendThrottled(ctx, bytes, this.throttle)
     ctx.bytesSent += bytes.length
     const room = typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes)
@@ -242,6 +252,14 @@ export class ClientConnection implements Http1Connection, Connection, ResponseWr
   inform(ctx: RequestContext, bytes: string): void {
     this.continued = true
     if (!this.closed && ctx === this.current) this.socket.write(bytes, 'latin1')
+  }
+
+  /** What is said on the way out: that the connection ends, and that the site wants TLS from now on. */
+  private adapted(ctx: RequestContext, own: Bytes): Bytes {
+    let bytes = own
+    if (this.encrypted && ctx.site?.config.hsts.enabled) bytes = withHsts(bytes, ctx.site.config.hsts)
+    if (this.lastAnswer && this.ending && ctx.response.raw !== null && !ctx.upgrade) bytes = sayClose(bytes)
+    return bytes
   }
 
   /** What a stage has set may be impossible to send; its client shall not wait for it. */

@@ -11,11 +11,14 @@ export const socketPath = (address: string): string | undefined =>
 /**
  * Resolves with the port that it really has, 0 where it has none.
  *
+ * @param inherited - the handle of a socket that listens already, of a server whose place this one takes
  * @throws the system's error when it cannot be had.
  */
-export const listenAt = async (server: Server, endpoint: Endpoint): Promise<number> => {
+export const listenAt = async (server: Server, endpoint: Endpoint, inherited?: object): Promise<number> => {
   const path = socketPath(endpoint.address)
-  if (path === undefined) await listen(server, optionsOf(endpoint))
+  // By another server's socket nobody is refused while the two change places.
+  if (inherited) await listen(server, inherited)
+  else if (path === undefined) await listen(server, optionsOf(endpoint))
   else await listenOnPath(server, path, Number.parseInt(endpoint.socketMode ?? '0660', 8))
   const address: AddressInfo | string | null = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
@@ -64,7 +67,7 @@ const setMask = (mask: number | undefined): number | undefined => {
   }
 }
 
-const listen = (server: Server, options: ListenOptions & { fd?: number }): Promise<void> =>
+const listen = (server: Server, options: object): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options, () => {

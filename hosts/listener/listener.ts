@@ -97,7 +97,11 @@ export class Listener {
    * @param table - the certificates of an https port; null for one of http
    * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
    */
-  async open(endpoint: Endpoint, table: IdentityTable | null = null): Promise<ListeningSocket> {
+  async open(
+    endpoint: Endpoint,
+    table: IdentityTable | null = null,
+    inherited?: object,
+  ): Promise<ListeningSocket> {
     const http = this.createServer()
     const door = table || endpoint.http2 ? this.doorOf(http, table, endpoint, () => socket) : null
     const socket: ListeningSocket = new ListeningSocket(http, door, () => this.sockets.delete(socket))
@@ -106,7 +110,7 @@ export class Listener {
     })
     socket.proxyProtocol = endpoint.proxyProtocol ?? false
     this.gate.guard(socket.server, () => socket.proxyProtocol)
-    await socket.listen(endpoint)
+    await socket.listen(endpoint, inherited)
     this.sockets.add(socket)
     return socket
   }
@@ -137,6 +141,23 @@ export class Listener {
 
   get connectionCount(): number {
     return [...this.sockets].reduce((sum, { connections }) => sum + connections.size, 0)
+  }
+
+  /**
+   * Accepts no more; each connection gets one more answer, which says that it is the last. Resolves when nobody but those
+   * whose connections applications have taken over is left, or after `grace` milliseconds.
+   */
+  async drain(grace: number): Promise<void> {
+    for (const socket of this.sockets) {
+      if (socket.server.listening) socket.stopListening()
+      for (const connection of socket.connections) connection.drain()
+    }
+    await Promise.race([
+      this.requestsDone(),
+      new Promise((resolve) => {
+        setTimeout(resolve, grace).unref()
+      }),
+    ])
   }
 
   /** Accepts no more, lets requests under way finish, closes idle connections; resolves when no connection is left. */

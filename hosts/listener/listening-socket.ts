@@ -13,6 +13,8 @@ export interface ListenedConnection extends LimitedConnection {
   requests(): Iterable<RequestContext>
   /** No further request after those under way; at once where there is none. */
   endSoon(): void
+  /** One more answer, which says so. */
+  drain(): void
   destroy(): void
 }
 
@@ -48,10 +50,10 @@ export class ListeningSocket {
     })
   }
 
-  /** Rejects with the system's error when it cannot be had. */
-  async listen(endpoint: Endpoint): Promise<void> {
+  /** Rejects with the system's error when it cannot be had. `inherited`: the handle of a socket that listens already. */
+  async listen(endpoint: Endpoint, inherited?: object): Promise<void> {
     try {
-      this.port = await listenAt(this.server, endpoint)
+      this.port = await listenAt(this.server, endpoint, inherited)
     } catch (error) {
       this.http.close()
       throw error

@@ -35,15 +35,33 @@ interface Held {
 export class OpenEndpoints {
   private readonly listener: Listener
   private readonly certificates: CertificateStore
+  /** Sockets that listen already, by their endpoints' keys. */
+  private readonly inherited: Map<string, object>
   private held = new Map<string, Held>()
   private ports = new Map<BindingConfig, number>()
 
-  constructor(listener: Listener, certificates: CertificateStore) {
+  constructor(
+    listener: Listener,
+    certificates: CertificateStore,
+    inherited: ReadonlyMap<string, object> = new Map(),
+  ) {
+    this.inherited = new Map(inherited)
     this.listener = listener
     this.certificates = certificates
     certificates.onChange = (tables) => {
       this.exchange(tables)
     }
+  }
+
+  /** The listening sockets as another process can be given them, by their keys. */
+  handles(): Map<string, object> {
+    const handles = new Map<string, object>()
+    for (const [key, { socket }] of this.held) {
+      // Not in the types; `send` of a child process takes it, as node's own cluster does.
+      const { _handle } = socket.server as { _handle?: object | null }
+      if (_handle) handles.set(key, _handle)
+    }
+    return handles
   }
 
   /** In the order of the configuration. */
@@ -86,7 +104,9 @@ export class OpenEndpoints {
       for (const { socket } of inTheWay) socket.stopListening()
       stopped.push(...inTheWay)
       try {
-        const socket = await this.listener.open(endpoint, tables.get(endpoint.key))
+        const table = tables.get(endpoint.key)
+        const socket = await this.listener.open(endpoint, table, this.inherited.get(endpoint.key))
+        this.inherited.delete(endpoint.key)
         opened.push(socket)
         next.set(endpoint.key, { endpoint, socket, former: inTheWay.flatMap(inUse) })
       } catch (error) {

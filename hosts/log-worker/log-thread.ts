@@ -95,3 +95,21 @@ const explain = (error: unknown): string => {
   const exit = /^worker exited with code: (-?\d+)$/.exec(error.message)
   return exit ? `it called process.exit(${exit[1] ?? ''})` : error.message
 }
+
+/** As `start`, but not before `moment`: until then the thread seems to be starting. */
+export const startAfter =
+  (moment: Promise<void>, start: StartLogThread): StartLogThread =>
+  (observer) => {
+    let thread: LogThread | null = null
+    let destroyed = false
+    void moment.then(() => {
+      if (!destroyed) thread = start(observer)
+    })
+    return {
+      post: (message) => thread?.post(message),
+      destroy: () => {
+        destroyed = true
+        thread?.destroy()
+      },
+    }
+  }

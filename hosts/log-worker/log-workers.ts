@@ -4,7 +4,7 @@ import { defineStage, type RequestContext, type SiteConfig, type StageModule } f
 import type { LoadedLog } from '../../core/registry/loaded.js'
 import { Collector } from './collector.js'
 import { Delivery } from './delivery.js'
-import { startLogThread } from './log-thread.js'
+import { startAfter, startLogThread, type StartLogThread } from './log-thread.js'
 import { Troubles } from './troubles.js'
 
 export class LogWorkers {
@@ -18,12 +18,15 @@ export class LogWorkers {
     defineStage({
       name,
       slot: 'log',
-      setup: ({ config: { directory }, clock, events, onClose }) => {
+      setup: ({ config: { directory }, clock, events, onClose, predecessorEnded }) => {
         const { headers } = module
         const { source } = this
         const start = { name, file, options, headers, directory, source }
+        const startThread: StartLogThread = (observer) =>
+          startLogThread(start, logWorker.maxOldGenerationSizeMb, observer)
         const delivery = new Delivery({
-          start: (observer) => startLogThread(start, logWorker.maxOldGenerationSizeMb, observer),
+          // What a log module writes to may bear no second one: batches wait until the other server's has ended.
+          start: predecessorEnded ? startAfter(predecessorEnded, startThread) : startThread,
           clock,
           troubles: new Troubles(name, events),
           limits: logWorker,

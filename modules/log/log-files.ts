@@ -24,6 +24,7 @@ export class LogFiles {
   private readonly clock: Clock
   private readonly outages: Outages
   private readonly oldFiles: OldFiles
+  private readonly isOverlapped: () => boolean
   private readonly logs = new Set<LogFile>()
   private readonly retiring = new Set<Promise<void>>()
   private readonly awake = new Set<LogFile>()
@@ -34,7 +35,14 @@ export class LogFiles {
     this.visitAll()
   }
 
-  constructor(events: EventLog, clock: Clock, mostWaiting = MOST_WAITING) {
+  /** @param isOverlapped - another server writes to the same files now: none of them is old */
+  constructor(
+    events: EventLog,
+    clock: Clock,
+    isOverlapped: () => boolean = () => false,
+    mostWaiting = MOST_WAITING,
+  ) {
+    this.isOverlapped = isOverlapped
     this.outages = new Outages(events)
     this.oldFiles = new OldFiles(events, clock)
     this.clock = clock
@@ -83,7 +91,7 @@ export class LogFiles {
   /** A log has begun or gone on with a file, so that another one may be old now. */
   opened(log: LogFile): void {
     if (!log.keepsOldFilesInOrder) return
-    this.oldFiles.tidy(log)
+    if (!this.isOverlapped()) this.oldFiles.tidy(log)
     this.cancelTidying ??= this.clock.after(TIDY_AFTER, this.tidyAll)
   }
 

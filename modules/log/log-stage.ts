@@ -19,7 +19,7 @@ export default defineStage({
   slot: 'log',
   setup(scope) {
     const { config, events, clock } = scope
-    const files = new LogFiles(events, clock)
+    const files = new LogFiles(events, clock, () => scope.isOverlapped?.() === true)
     const errorLog = new ErrorLog(config.log.errorLoggingDir, files)
     let encoding = encodingOf(config)
     let central = centralOf(config, files)

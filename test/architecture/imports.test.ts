@@ -113,6 +113,8 @@ t.test('a host imports core and its own folder; only a start file knows other ro
     'hosts/process/worker-main.ts',
     'hosts/inline/inline-host.ts',
     'hosts/extensions/extensions-main.ts',
+    'hosts/embedded/embedded-listener.ts',
+    'hosts/embedded/embedded-receiver.ts',
   ]
   const guilty = imports.filter(({ file, target }) => {
     const [top, room] = file.split('/')
@@ -134,7 +136,7 @@ t.test(
         !typeOnly &&
         target !== undefined &&
         target.startsWith('hosts/runtime/') &&
-        !/^hosts\/(runtime|adapters|testing|inline)\/|worker-main\.ts$/.test(file),
+        !/^hosts\/(runtime|adapters|testing|inline|embedded)\/|worker-main\.ts$/.test(file),
     )
     t.same(where(guilty), [])
   },

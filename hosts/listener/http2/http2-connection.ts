@@ -83,6 +83,10 @@ export class Http2Connection implements ListenedConnection {
     if (!session.closed) session.close()
   }
 
+  drain(): void {
+    this.endSoon()
+  }
+
   destroy(): void {
     this.options.session.destroy()
     this.options.socket.destroy()
@@ -172,7 +176,7 @@ export class Http2Connection implements ListenedConnection {
     else {
       if (!isWaiting) session.close()
       // Node tells once of a silence.
-      if (!session.destroyed) session.setTimeout(this.options.connectionTimeout)
+      if (!session.destroyed) session.setTimeout(this.silence)
     }
   }
 

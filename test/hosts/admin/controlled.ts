@@ -40,6 +40,8 @@ export class Controlled {
         versions: () => Promise.resolve([]),
         rollback: () => Promise.reject(new Error('not in this test')),
       },
+      restart: () => Promise.resolve({ pid: 4711 }),
+      cannotRestart: () => null,
       pools: () => hosted.service.pools.values(),
       regionsOf: (pool) => hosted.service.regionsOf(pool),
       application: (site, path) => hosted.service.sites.application(site, path),
