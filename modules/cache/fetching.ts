@@ -145,9 +145,10 @@ export class Fetching implements FetchOwner {
 
   /** The client's request in the stored response's favour: nothing has changed. */
   private validated(ctx: RequestContext, fetch: Fetch, stale: Entry, now: number): void {
+    const why = this.reason(ctx, fetch)
     const renewed = this.keeper.renew(ctx, stale, now)
     ctx.dropResponse()
-    answer(ctx, renewed ?? stale, fetch.request, now, 'fwd=stale; fwd-status=304')
+    answer(ctx, renewed ?? stale, fetch.request, now, `${why}; fwd-status=304`)
     this.settle(fetch, renewed === null || !mayServe(renewed.facts.freshness, null, now))
   }
 
