@@ -32,6 +32,8 @@ export class RequestQueue {
   onBalanceFailed: (error: unknown) => void = () => undefined
   /** Counts the workers that have ended or were told to. */
   edition = 0
+  /** Requests that wait elsewhere for what one of those here fetches: they have their places in it too. */
+  outside = 0
   private enabled = true
   private disabledBy: Refusal = 'POOL_DISABLED'
   private readonly waiting = new Set<RequestContext>()
@@ -50,6 +52,11 @@ export class RequestQueue {
   /** Requests that no worker has taken yet. */
   get length(): number {
     return this.waiting.size
+  }
+
+  /** Whether one more may wait. */
+  get hasRoom(): boolean {
+    return this.enabled && this.countTogether() < this.limit
   }
 
   /** The requests that wait, oldest first. */
@@ -150,7 +157,7 @@ export class RequestQueue {
 
   private countTogether(): number {
     let count = 0
-    for (const { waiting } of this.together) count += waiting.size
+    for (const { waiting, outside } of this.together) count += waiting.size + outside
     return count
   }
 

@@ -66,7 +66,7 @@ export const makeApplication = (caching: object = {}): Application => {
     site,
     path: '/',
     config: { caching: cachingOf(caching), physicalPath: '/srv' },
-    queue: { name: `queue ${id}`, edition: 0, has: () => true },
+    queue: { name: `queue ${id}`, edition: 0, outside: 0, hasRoom: true, has: () => true },
   }
   return application as unknown as Application
 }
@@ -99,6 +99,9 @@ export class Driver {
   private readonly pipeline = {
     resume: (ctx: RequestContext, outcome: string) => {
       this.resumed.push([ctx, outcome])
+    },
+    refusePending: (ctx: RequestContext, code: string) => {
+      this.resumed.push([ctx, code])
     },
     askAgain: (ctx: RequestContext, rawHeaders: readonly string[], follower: RequestFollower) => {
       const own = this.request({ url: ctx.url, host: ctx.host })
