@@ -1,5 +1,12 @@
 /** What the control service needs of the server that it steers; a start file provides it. */
-import type { BindingConfig, Clock, EventLog, FlushTarget, RequestContext, ServerConfig } from '../../core/index.js'
+import type {
+  BindingConfig,
+  Clock,
+  EventLog,
+  FlushTarget,
+  RequestContext,
+  ServerConfig,
+} from '../../core/index.js'
 import type { ConfigVersion, Flushed, ModuleResource, Reloaded } from '../../core/control/resources.js'
 import type { Immutable } from '../../core/config/schema/index.js'
 import type { ApplicationPool } from '../../core/was/pool.js'

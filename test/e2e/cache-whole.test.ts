@@ -172,7 +172,7 @@ t.test('a client that goes away, leading or waiting, does not hurt the others', 
   await pause(50)
   waits.socket.destroy()
   leader.socket.destroy()
-  t.match(await other, { status: 200, body: 'asked 2' })
+  t.match(await other, { status: 200, body: /asked [23]/ }, 'by itself, or after the other one')
 })
 
 t.test('a stored response is validated: the worker says 304, the client gets the whole', async (t) => {
