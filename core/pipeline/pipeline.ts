@@ -112,6 +112,14 @@ export class Pipeline extends Runner<RequestContext> {
     this.walk(ctx, this.failed(ctx, step, new RequestError(code, { cause })))
   }
 
+  /** A pending stage has the request answered with an error, whatever its own errors mean. */
+  refusePending(ctx: RequestContext, code: ErrorCode): void {
+    if (!ctx.pending) return
+    ctx.pending = false
+    setErrorResponse(ctx, code)
+    this.walk(ctx, this.respondAt)
+  }
+
   /** Back from a pending dispatch to the queue. Answers false, and does nothing, where the request is elsewhere. */
   retry(ctx: RequestContext): boolean {
     if (!ctx.pending || ctx.state !== 'dispatch' || this.queueAt < 0) return false

@@ -200,6 +200,11 @@ export class RequestContext {
     this.pipeline.resume(this, outcome)
   }
 
+  /** Answers with an error of the table from a `PENDING` stage, also where a stage's own errors are only reported. */
+  refuse(code: ErrorCode): void {
+    this.pipeline.refusePending(this, code)
+  }
+
   /** Ends a `PENDING` stage, or the whole request, with an error of the table. */
   fail(code: ErrorCode, cause?: unknown): void {
     this.pipeline.fail(this, code, cause)

@@ -38,6 +38,8 @@ export class RequestQueue {
   edition = 0
   /** Told whenever a request begins to wait. */
   onWait: () => void = () => undefined
+  /** Requests that wait elsewhere for what one of those here fetches: they have their places in it too. */
+  outside = 0
   private enabled = true
   private disabledBy: Refusal = 'POOL_DISABLED'
   private readonly waiting = new Set<RequestContext>()
@@ -61,6 +63,11 @@ export class RequestQueue {
   /** Requests that no worker has taken yet. */
   get length(): number {
     return this.waiting.size
+  }
+
+  /** Whether one more may wait. */
+  get hasRoom(): boolean {
+    return this.enabled && this.countTogether() < this.limit
   }
 
   /** The requests that wait, oldest first. */
@@ -174,7 +181,7 @@ export class RequestQueue {
 
   private countTogether(): number {
     let count = 0
-    for (const { waiting } of this.together) count += waiting.size
+    for (const { waiting, outside } of this.together) count += waiting.size + outside
     return count
   }
 

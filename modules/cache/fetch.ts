@@ -20,6 +20,8 @@ export class Fetch implements RequestFollower {
   readonly stale: Entry | null
   /** In the order in which they came; null without any. */
   waiting: Set<RequestContext> | null = null
+  /** The client's request that fetches it. */
+  leader: RequestContext | null = null
   /** Ends the waiting. */
   cancelLimit: (() => void) | null = null
   /** It is known what comes of it. */

@@ -48,7 +48,10 @@ export class Fetches {
     const waiters = [...fetch.waiting]
     fetch.waiting = null
     if (vain && waiters.length > 0) this.vain.set(fetch.key, now + NOT_AGAIN)
-    for (const waiter of waiters) waiter.follower = null
+    for (const waiter of waiters) {
+      waiter.follower = null
+      if (waiter.queue !== null) waiter.queue.outside--
+    }
     return waiters
   }
 

@@ -33,6 +33,16 @@ const NO_ANSWER: ReadonlySet<ErrorCode> = new Set([
   'APP_OFFLINE',
 ])
 
+/** Not about a request, but about its pool. */
+const OF_THE_POOL: ReadonlySet<ErrorCode> = new Set([
+  'UNAVAILABLE',
+  'APP_FAILED',
+  'APP_OFFLINE',
+  'POOL_DISABLED',
+  'QUEUE_FULL',
+  'REFUSED',
+])
+
 export class Fetching implements FetchOwner {
   private readonly keeper: Keeper
   private readonly clock: Clock
@@ -73,6 +83,7 @@ export class Fetching implements FetchOwner {
     const fetch = new Fetch(this, key, request, ctx.rawHeaders, entry)
     if (!alone) this.fetches.add(fetch)
     ctx.follower = fetch
+    fetch.leader = ctx
     if (entry === null) return 'CONTINUE'
     ctx.rawHeaders = validating(ctx.rawHeaders, entry)
     ctx.repeatsHeaders = false
@@ -91,7 +102,7 @@ export class Fetching implements FetchOwner {
   /** A request that waits goes away. */
   leave(ctx: RequestContext): void {
     if (!(ctx.follower instanceof Fetch)) return
-    ctx.follower.waiting?.delete(ctx)
+    if (ctx.follower.waiting?.delete(ctx) === true && ctx.queue !== null) ctx.queue.outside--
     ctx.follower = null
   }
 
@@ -126,11 +137,18 @@ export class Fetching implements FetchOwner {
 
   rescue(fetch: Fetch, ctx: RequestContext, code: ErrorCode): boolean {
     const { stale } = fetch
-    if (stale === null || code === 'POOL_DISABLED' || code === 'REFUSED') return false
+    if (stale === null || code === 'POOL_DISABLED' || code === 'REFUSED') return this.shared(fetch, code)
     const unreachable = NO_ANSWER.has(code)
     if (!unreachable && errorTable[code].status < 500) return false
     ctx.rawHeaders = fetch.rawHeaders
-    return this.answerInstead(ctx, fetch, stale, 'fwd=stale', unreachable)
+    return this.answerInstead(ctx, fetch, stale, 'fwd=stale', unreachable) || this.shared(fetch, code)
+  }
+
+  /** What is wrong with the pool is wrong for those who wait too: they would only ask it once more. Never rescues. */
+  private shared(fetch: Fetch, code: ErrorCode): false {
+    if (!OF_THE_POOL.has(code)) return false
+    for (const waiter of this.fetches.settle(fetch, false, this.clock.now())) waiter.refuse(code)
+    return false
   }
 
   lost(fetch: Fetch): void {
@@ -145,9 +163,10 @@ export class Fetching implements FetchOwner {
 
   /** The client's request in the stored response's favour: nothing has changed. */
   private validated(ctx: RequestContext, fetch: Fetch, stale: Entry, now: number): void {
+    const why = this.reason(ctx, fetch)
     const renewed = this.keeper.renew(ctx, stale, now)
     ctx.dropResponse()
-    answer(ctx, renewed ?? stale, fetch.request, now, 'fwd=stale; fwd-status=304')
+    answer(ctx, renewed ?? stale, fetch.request, now, `${why}; fwd-status=304`)
     this.settle(fetch, renewed === null || !mayServe(renewed.facts.freshness, null, now))
   }
 
@@ -190,20 +209,27 @@ export class Fetching implements FetchOwner {
     const { application } = this.namespace.find(connection.localAddress, connection.localPort, host, path)
     if (!application) return false
     const { enabled, coalesceTimeLimit } = application.config.caching
-    if (!enabled || coalesceTimeLimit === 0) return false
+    if (!enabled || coalesceTimeLimit === 0 || !application.queue.hasRoom) return false
     // Of a URL of which nothing was kept yet: what is for one client only, or never ends, most likely shows in the request.
     if (fetch.stale === null && isPersonal(ctx)) return false
     // For the log, if its client goes away meanwhile; the route stage will set them again.
     ctx.application = application
     ctx.site = application.site
     ctx.queue = application.queue
+    ctx.queue.outside++
     fetch.waiting ??= new Set()
     fetch.waiting.add(ctx)
     ctx.follower = fetch
-    fetch.cancelLimit ??= this.clock.after(coalesceTimeLimit, () => {
-      this.giveUp(fetch)
-    })
+    if (fetch.cancelLimit === null) this.limit(fetch, coalesceTimeLimit)
     return true
+  }
+
+  /** The time that a request waits for a worker does not count: those who wait for it would wait as well. */
+  private limit(fetch: Fetch, milliseconds: number): void {
+    fetch.cancelLimit = this.clock.after(milliseconds, () => {
+      if (fetch.leader !== null && fetch.leader.state === 'queue') this.limit(fetch, milliseconds)
+      else this.giveUp(fetch)
+    })
   }
 
   /** It takes too long: who waits goes on by itself. */

@@ -151,6 +151,7 @@ export const mayServeOnError = (
   now: number,
   unreachable: boolean,
 ): boolean => {
+  if (wishes?.noCache === true) return false
   if (now < freshness.errorUntil || (unreachable && now < freshness.unreachableUntil)) return true
   const accepted = wishes?.staleIfError
   return accepted !== undefined && !freshness.mustRevalidate && now < freshness.freshUntil + accepted * 1000

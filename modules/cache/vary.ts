@@ -43,5 +43,7 @@ export const matchesVariant = (variant: Variant, request: FieldSource): boolean 
 const normal = (name: string, value: string | undefined): string | undefined => {
   if (value === undefined) return undefined
   if (name === 'accept-encoding') return normalAcceptEncoding(value)
-  return value.trim().replace(/\s*,\s*/g, ',')
+  const list = value.trim().replace(/\s*,\s*/g, ',')
+  // Language tags have no case (RFC 5646 section 2.1.1).
+  return name === 'accept-language' ? list.toLowerCase() : list
 }

@@ -10,23 +10,31 @@ import { webgarden } from '../harness/command.js'
 import { get, rawClient } from '../harness/raw-client.js'
 import { startServer } from '../harness/server.js'
 
-/** Counts by path; takes its response's fields from the query; waits and crashes where it is told to. */
+/** Counts by path; takes its response's fields from the query; waits and crashes where it is told to, or holds its answer. */
 const APP = `
 const asked = new Map()
+const held = new Map()
 export default (request, response) => {
   const url = new URL(request.url, 'http://x')
   if (url.pathname === '/asked') return response.end(String(asked.get(url.searchParams.get('path')) ?? 0))
+  if (url.pathname === '/release') {
+    held.get(url.searchParams.get('path'))?.()
+    return response.end()
+  }
   const count = (asked.get(url.pathname) ?? 0) + 1
   asked.set(url.pathname, count)
   const fields = new Map(url.searchParams)
   const [wait, crash] = [Number(fields.get('wait') ?? 0), Number(fields.get('crash') ?? 0)]
   if (crash === count) process.exit(1)
   if (fields.get('destroy') === String(count)) return request.socket.destroy()
-  for (const name of ['wait', 'crash', 'destroy', 'a', 'b']) fields.delete(name)
+  const holds = fields.get('hold') === String(count)
+  for (const name of ['wait', 'crash', 'destroy', 'hold', 'a', 'b']) fields.delete(name)
   for (const [name, value] of fields) response.setHeader(name, value)
   response.setHeader('x-count', String(count))
   const known = fields.get('ETag') !== undefined && request.headers['if-none-match'] === fields.get('ETag')
-  setTimeout(() => known ? response.writeHead(304).end() : response.end('asked ' + count), wait)
+  const answer = () => known ? response.writeHead(304).end() : response.end('asked ' + count)
+  if (holds) held.set(url.pathname, answer)
+  else setTimeout(answer, wait)
 }`
 
 const site = (name: string, applications: readonly object[]): object => ({
@@ -39,7 +47,8 @@ const site = (name: string, applications: readonly object[]): object => ({
 const conditions: (string | undefined)[] = []
 const backend = createServer((request, response) => {
   conditions.push(request.headers['if-none-match'])
-  response.setHeader('Cache-Control', 'max-age=1').setHeader('ETag', '"b"')
+  response.setHeader('Cache-Control', request.url?.endsWith('/short') ? 'max-age=1' : 'max-age=600')
+  response.setHeader('ETag', '"b"')
   if (request.headers['if-none-match'] === '"b"') response.writeHead(304).end()
   else response.end('from behind')
 })
@@ -104,6 +113,28 @@ const query = (fields: Record<string, string>): string => `?${new URLSearchParam
 const askedFor = async (path: string, at = ''): Promise<string> =>
   (await ask(`${at}/asked${query({ path, ETag: String(Math.random()) })}`)).body
 
+/** Responses that are fresh for a second: fetched first, so that no test need wait that long. */
+const early = await Promise.all(
+  [
+    `/frail/destroy${query({ 'Cache-Control': 'max-age=1', destroy: '2' })}`,
+    `/frail/strict${query({ 'Cache-Control': 'max-age=1, must-revalidate', destroy: '2' })}`,
+    `/frail/crash${query({ 'Cache-Control': 'max-age=1', crash: '2' })}`,
+    '/proxied/short',
+    `/background${query({ 'Cache-Control': 'max-age=1, stale-while-revalidate=600', hold: '2' })}`,
+  ].map(async (path) => ({ path, body: (await ask(path)).body })) as [Early, Early, Early, Early, Early],
+)
+interface EarlyOne {
+  readonly path: string
+  readonly body: string
+}
+type Early = Promise<EarlyOne>
+
+/** Once the cache alone cannot answer with them any more. */
+const whenStale = async (responses: readonly EarlyOne[]): Promise<void> => {
+  for (const { path } of responses)
+    while ((await ask(path, { 'cache-control': 'only-if-cached' })).status === 200) await pause(50)
+}
+
 t.test('1,000 clients that want one missing response cause one request', async (t) => {
   const path = `/crowd${query({ 'Cache-Control': 'max-age=60', wait: '300' })}`
   const agent = new Agent({ maxSockets: 1000 })
@@ -132,7 +163,7 @@ t.test('what cannot be kept is not waited for one after the other', async (t) =>
 })
 
 t.test('a client that goes away, leading or waiting, does not hurt the others', async (t) => {
-  const path = `/fickle${query({ 'Cache-Control': 'max-age=60', wait: '300' })}`
+  const path = `/fickle${query({ 'Cache-Control': 'max-age=600', hold: '1' })}`
   const [leader, waits] = [await rawClient(server.port), await rawClient(server.port)]
   leader.send(get(path))
   while ((await askedFor('/fickle')) !== '1') await pause(10)
@@ -141,66 +172,51 @@ t.test('a client that goes away, leading or waiting, does not hurt the others', 
   await pause(50)
   waits.socket.destroy()
   leader.socket.destroy()
-  t.match(await other, { status: 200, body: 'asked 2' })
+  t.match(await other, { status: 200, body: /asked [23]/ }, 'by itself, or after the other one')
 })
 
-t.test('a stale response is validated: the worker says 304, the client gets the whole', async (t) => {
-  const path = `/tagged${query({ 'Cache-Control': 'max-age=1', ETag: '"v1"' })}`
+t.test('a stored response is validated: the worker says 304, the client gets the whole', async (t) => {
+  const path = `/tagged${query({ 'Cache-Control': 'max-age=600', ETag: '"v1"' })}`
   t.match(await ask(path), { status: 200, body: 'asked 1', how: 'wg; fwd=uri-miss; stored' })
-  t.match(await ask(path), { status: 200, body: 'asked 1', how: /^wg; hit; ttl=\d$/ })
-  while ((await ask(path, { 'cache-control': 'only-if-cached' })).status === 200) await pause(100)
-  t.match(await ask(path), {
+  t.match(await ask(path), { status: 200, body: 'asked 1', how: /^wg; hit; ttl=\d+$/ })
+  t.match(await ask(path, { 'cache-control': 'no-cache' }), {
     status: 200,
     body: 'asked 1',
     fields: { 'x-count': '2' },
-    how: 'wg; fwd=stale; fwd-status=304',
+    how: 'wg; fwd=request; fwd-status=304',
   })
   t.match(await ask(path), { body: 'asked 1', fields: { 'x-count': '2' }, how: /hit/ })
   t.match(await ask(path, { 'if-none-match': '"v1"' }), { status: 304 })
 })
 
 t.test('stale-while-revalidate answers at once, and asks once', async (t) => {
-  const path = `/background${query({ 'Cache-Control': 'max-age=1, stale-while-revalidate=60', wait: '100' })}`
-  t.equal((await ask(path)).body, 'asked 1')
-  while ((await askedFor('/background')) === '1') {
-    const all = await Promise.all([ask(path), ask(path), ask(path)])
-    for (const { body } of all) t.equal(body, 'asked 1', 'nobody waits')
-    await pause(50)
-  }
-  while ((await ask(path)).body !== 'asked 2') await pause(20)
-  t.equal(await askedFor('/background'), '2')
+  const { path } = early[4]
+  while ((await askedFor('/background')) === '1') t.equal((await ask(path)).body, 'asked 1')
+  for (const { body } of await Promise.all([ask(path), ask(path), ask(path)])) t.equal(body, 'asked 1')
+  t.equal(await askedFor('/background'), '2', 'it is still under way, and nobody waits for it')
+  await ask(`/release${query({ path: '/background' })}`)
+  while ((await ask(path)).body === 'asked 1') await pause(20)
 })
 
 t.test('a worker that crashes, or cuts the connection, is answered for with what is stale', async (t) => {
-  const path = (name: string, cacheControl: string, fields: Record<string, string>): string =>
-    `/frail/${name}${query({ 'Cache-Control': cacheControl, ...fields })}`
-  const paths = [
-    path('destroy', 'max-age=1', { destroy: '2' }),
-    path('strict', 'max-age=1, must-revalidate', { destroy: '2' }),
-    path('crash', 'max-age=1', { crash: '2' }),
-  ]
-  const bodies = []
-  for (const one of paths) bodies.push((await ask(one)).body)
-  for (const one of paths)
-    while ((await ask(one, { 'cache-control': 'only-if-cached' })).status === 200) await pause(50)
-  t.match(await ask(paths[0] ?? ''), { body: bodies[0], how: /fwd=stale/ })
-  await t.rejects(ask(paths[1] ?? ''), 'must-revalidate forbids it')
-  t.match(await ask(paths[2] ?? ''), { body: bodies[2], how: /fwd=stale/ })
+  const [destroy, strict, crash] = early
+  await whenStale([destroy, strict, crash])
+  t.match(await ask(destroy.path), { body: destroy.body, how: /fwd=stale/ })
+  await t.rejects(ask(strict.path), 'must-revalidate forbids it')
+  t.match(await ask(crash.path), { body: crash.body, how: /fwd=stale/ })
 })
 
 t.test('what comes from behind the reverse proxy is kept, validated, and answered for', async (t) => {
   const path = '/proxied/x'
-  const isFresh = async (): Promise<boolean> =>
-    (await ask(path, { 'cache-control': 'only-if-cached' })).status === 200
   t.match(await ask(path), { body: 'from behind', how: 'wg; fwd=uri-miss; stored' })
   t.match(await ask(path), { body: 'from behind', how: /hit/ })
-  while (await isFresh()) await pause(50)
-  t.match(await ask(path), { body: 'from behind', how: /fwd-status=304/ })
-  t.same(conditions, [undefined, '"b"'])
+  t.match(await ask(path, { 'cache-control': 'no-cache' }), { body: 'from behind', how: /fwd-status=304/ })
+  t.same(conditions, [undefined, undefined, '"b"'])
   backend.close()
   backend.closeAllConnections()
-  while (await isFresh()) await pause(50)
-  t.match(await ask(path), { status: 200, body: 'from behind', how: /fwd-status=502/ })
+  const short = early[3]
+  await whenStale([short])
+  t.match(await ask(short.path), { status: 200, body: 'from behind', how: /fwd=stale; fwd-status=502/ })
 })
 
 t.test('the cache forgets URLs, all below one, tags, and what belongs to one site', async (t) => {

@@ -77,9 +77,9 @@ export const sharedCaching = {
   coalesceTimeLimit: TimeSpan({
     from: 0,
     to: 3600 * SECOND,
-    default: '00:00:05',
+    default: '00:00:02',
     description:
-      'How long requests wait for a response that another one is fetching already, before they fetch it themselves; 0 is not at all.',
+      'How long requests wait for a response that a worker is making for another one already, before they fetch it themselves; 0 is not at all.',
   }),
   staleIfError: TimeSpan({
     from: 0,

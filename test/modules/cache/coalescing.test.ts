@@ -193,3 +193,36 @@ t.test('a range or a condition waits for the whole, but does not fetch it', (t) 
   t.equal(driver.resumed[0]?.[0].response.status, 206)
   t.end()
 })
+
+t.test('what is wrong with the pool is told to all; who waits has a place in its queue', (t) => {
+  const driver = new Driver()
+  const queue = driver.application.queue as unknown as { outside: number; hasRoom: boolean }
+  const [first, second] = crowd(driver, 3)
+  t.equal(queue.outside, 2)
+  if (!first || !second) throw new Error('no crowd')
+  driver.stage.cancel(second.ctx)
+  t.equal(queue.outside, 1)
+  t.equal(first.ctx.follower?.rescue(first.ctx, 'UNAVAILABLE'), false)
+  t.same(
+    driver.resumed.map(([, outcome]) => outcome),
+    ['UNAVAILABLE'],
+  )
+  t.equal(queue.outside, 0)
+  first.ctx.follower?.done(first.ctx)
+  queue.hasRoom = false
+  t.same(outcomes(crowd(driver, 2)), ['CONTINUE', 'CONTINUE'], 'a full queue is for the queue to tell')
+  t.end()
+})
+
+t.test('the time in the queue does not count', (t) => {
+  const driver = new Driver()
+  const [first] = crowd(driver, 2)
+  if (!first) throw new Error('no crowd')
+  first.ctx.state = 'queue'
+  driver.clock.advance(60_000)
+  t.equal(driver.resumed.length, 0)
+  first.ctx.state = 'dispatch'
+  driver.clock.advance(2000)
+  t.equal(driver.resumed.length, 1)
+  t.end()
+})

@@ -1,6 +1,6 @@
 /** Drives a cache stage with real request contexts, and with what workers answer written by hand. */
 import { ManualClock } from '../../../core/clock.js'
-import type { Application, Bytes, Connection, RequestFollower } from '../../../core/index.js'
+import type { Application, Bytes, Connection, RequestFollower, ServerConfig } from '../../../core/index.js'
 import type { Pipeline } from '../../../core/pipeline/pipeline.js'
 import { RequestContext } from '../../../core/pipeline/request-context.js'
 import { build } from '../../../core/config/build.js'
@@ -48,25 +48,31 @@ let lastId = 0
 
 export type Caching = Application['config']['caching']
 
+const siteOf = (caching: object): ServerConfig['sites'][number] => {
+  const bindings = [{ bindingInformation: '*:80:' }]
+  const raw = { name: 'a', bindings, applications: [{ path: '/', caching }] }
+  const [site] = build({ sites: [raw] }, '/srv/applicationHost.json').sites
+  if (!site) throw new Error('no site')
+  return site
+}
+
 /** The settings of an application that says nothing but this. */
 export const cachingOf = (own: object = {}): Caching => {
-  const bindings = [{ bindingInformation: '*:80:' }]
-  const site = { name: 'a', bindings, applications: [{ path: '/', caching: own }] }
-  const [built] = build({ sites: [site] }, '/srv/applicationHost.json').sites
-  if (!built?.applications[0]) throw new Error('no application')
-  return built.applications[0].caching
+  const [application] = siteOf(own).applications
+  if (!application) throw new Error('no application')
+  return application.caching
 }
 
 /** An application on a site of its own. */
 export const makeApplication = (caching: object = {}): Application => {
   const id = ++lastId
-  const site = { id, name: `site ${id}`, config: {} }
+  const site = { id, name: `site ${id}`, config: siteOf(caching) }
   const application = {
     id,
     site,
     path: '/',
     config: { caching: cachingOf(caching), physicalPath: '/srv' },
-    queue: { name: `queue ${id}`, edition: 0, has: () => true },
+    queue: { name: `queue ${id}`, edition: 0, outside: 0, hasRoom: true, has: () => true },
   }
   return application as unknown as Application
 }
@@ -99,6 +105,9 @@ export class Driver {
   private readonly pipeline = {
     resume: (ctx: RequestContext, outcome: string) => {
       this.resumed.push([ctx, outcome])
+    },
+    refusePending: (ctx: RequestContext, code: string) => {
+      this.resumed.push([ctx, code])
     },
     askAgain: (ctx: RequestContext, rawHeaders: readonly string[], follower: RequestFollower) => {
       const own = this.request({ url: ctx.url, host: ctx.host })

@@ -134,6 +134,10 @@ t.test('a stale response in place of an error, or while the next one comes', (t)
   t.notOk(mayServeStale(stale, parseCacheControl('max-age=60'), 65_000))
   t.ok(mayServeOnError(stale, null, 79_999, false))
   t.notOk(mayServeOnError(stale, null, 80_000, false))
+  t.notOk(
+    mayServeOnError(stale, parseCacheControl('no-cache'), 65_000, true),
+    'not to who wants it validated',
+  )
   t.ok(mayServeOnError(stale, null, 89_999, true))
   t.notOk(mayServeOnError(stale, null, 90_000, true))
   t.ok(

@@ -17,6 +17,8 @@ t.test('a variant answers requests whose fields are the same', (t) => {
   t.ok(matches({ 'accept-encoding': 'br, gzip' }), 'nor does the order of codings')
   t.notOk(matches({ 'accept-encoding': 'br' }))
   t.notOk(matches({}))
+  const german = variantOf('accept-language', fields({ 'accept-language': 'de, en' }))
+  t.ok(german && matchesVariant(german, fields({ 'accept-language': 'De,EN' })), 'nor the case of languages')
   t.notOk(matches({ 'accept-encoding': 'gzip, br', 'accept-language': '' }), 'empty is not absent')
   t.end()
 })
