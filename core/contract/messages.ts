@@ -79,6 +79,8 @@ export const RequestFlags = {
    * response of 101 makes a tunnel of the exchange, which lives until its response ends.
    */
   UPGRADE: 32,
+  /** The header Server is left out of the response (requestFiltering.removeServerHeader). */
+  REMOVE_SERVER: 64,
 } as const
 
 export const ResponseFlags = {

@@ -13,11 +13,15 @@ import {
   clearNeedDrain,
   dumpRequest,
   emitClose,
+  leftOutBody,
+  madeHead,
   missedLength,
   mustClose,
   readsOn,
   type MissedLength,
 } from './node-internals.js'
+import { BodyWatch } from './response-body.js'
+import { headInspector, type ResponseFault } from './response-head.js'
 import type { StandInSocket } from './stand-in-socket.js'
 import { TunnelSocket } from './tunnel-socket.js'
 
@@ -35,6 +39,8 @@ export interface ExchangeOwner {
   opened?(tunnel: TunnelSocket): void
   /** Its response is complete, but not as long as it declared. */
   missed(exchange: Exchange, length: MissedLength): void
+  /** The answer to a request is no valid response: it was made one, or is not sent. */
+  faulty(request: IncomingMessage, fault: ResponseFault): void
 }
 
 type WriteCallback = (error?: Error | null) => void
@@ -67,6 +73,12 @@ export class Exchange {
   private watched: unknown = null
   /** The listener must not keep a copy of the response. */
   noStore = false
+  removesServer = false
+  private status = 0
+  /** Null where the body is as long as node makes it. */
+  private bodyWatch: BodyWatch | null = null
+  /** The application has written the response to its socket by itself: nobody but us has looked at it. */
+  private foreign = false
   /** Bytes of the request's body that the application has not read yet, and of which the listener must hear. */
   private unread = 0
   /** What the client has sent before the application took the connection over; null where it cannot. */
@@ -109,9 +121,17 @@ export class Exchange {
     this.early = null
     socket.exchange = null
     if (response.socket) response.detachSocket(socket as never)
-    const tunnel = new TunnelSocket(owner, this.id, socket.facts, () => {
-      if (this.watcher) this.end()
-    })
+    const tunnel = new TunnelSocket(
+      owner,
+      this.id,
+      socket.facts,
+      () => {
+        if (this.watcher) this.end()
+      },
+      (fault) => {
+        owner.faulty(request, fault)
+      },
+    )
     request.socket = tunnel as never
     owner.opened?.(tunnel)
     for (const chunk of early ?? []) tunnel.body(chunk)
@@ -135,8 +155,7 @@ export class Exchange {
     if (typeof chunk === 'string') {
       const latin1 = toLatin1(chunk, encoding)
       if (!this.response.headersSent && latin1.startsWith('HTTP/1.1 1')) {
-        this.owner.outbox.open().push(ToListener.INFORMATIONAL, this.id, latin1)
-        this.schedule()
+        this.inform(latin1)
         return true
       }
       this.count(latin1.length)
@@ -243,7 +262,12 @@ export class Exchange {
   flush(batch: Batch): void {
     this.isDirty = false
     if (this.ended) return
-    const ends = this.response.writableEnded || this.closing
+    if (
+      this.begun ? this.bodyWatch !== null && !this.takeBody(batch) : this.hasBytes && !this.readHead(batch)
+    )
+      return
+    const ends =
+      this.response.writableEnded || this.closing || (this.foreign && this.bodyWatch?.complete === true)
     const { parts } = this
     let last: Bytes | null = this.text === '' ? null : this.text
     this.text = ''
@@ -257,7 +281,7 @@ export class Exchange {
       if (last !== null) this.post(batch, last, 0)
       return
     }
-    const close = this.closing || mustClose(this.response, this.sent)
+    const close = this.closing || this.foreign || mustClose(this.response, this.sent)
     if (!close && readsOn(this.request)) {
       // All has been said, but the listener must not take the exchange for over while it brings the body.
       this.lingering = true
@@ -266,7 +290,9 @@ export class Exchange {
     }
     if (this.watcher) this.end()
     this.ended = true
-    const missed = close ? missedLength(this.response, this.sent) : null
+    if (this.foreign) this.socket.exchange = null
+    if (leftOutBody(this.response)) this.owner.faulty(this.request, 'body')
+    const missed = close && !this.foreign ? missedLength(this.response, this.sent) : null
     if (missed) this.owner.missed(this, missed)
     if (!this.begun && last === null) {
       batch.push(ToListener.RESET, this.id)
@@ -292,6 +318,107 @@ export class Exchange {
     process.nextTick(emitClose, response)
   }
 
+  private get hasBytes(): boolean {
+    return this.text !== '' || this.parts.length > 0
+  }
+
+  /** An interim response, which leaves at once. */
+  private inform(text: string): void {
+    const { owner, id } = this
+    const whole = headInspector.inspect(text, false, false, false) && headInspector.length === text.length
+    if (whole && headInspector.status !== SWITCHING_PROTOCOLS && headInspector.fault === null)
+      owner.outbox.open().push(ToListener.INFORMATIONAL, id, text)
+    else owner.faulty(this.request, 'informational')
+    this.schedule()
+  }
+
+  /** Whether the head is there and can be sent; where not, it has been refused, or the rest of it is waited for. */
+  private readHead(batch: Batch): boolean {
+    const { response, request, owner } = this
+    if (typeof this.parts[0] === 'object') this.gatherText()
+    let first = (this.parts[0] as string | undefined) ?? this.text
+    let trusted = madeHead(response, first)
+    const toHead = request.method === 'HEAD'
+    let sound = headInspector.inspect(first, trusted, toHead, this.removesServer)
+    if (!sound && headInspector.fault === null && this.parts.length > 0) {
+      this.gatherText()
+      first = this.text
+      trusted = false
+      sound = headInspector.inspect(first, false, toHead, this.removesServer)
+    }
+    const { status, length, body, contentLength, rewritten } = headInspector
+    let { fault } = headInspector
+    // Half a head, and no more will come.
+    if (!sound && fault === null && !response.writableEnded && !this.closing) return false
+    // A client takes it for an interim response, and the next one for the answer.
+    if (sound && status < 200) {
+      sound = false
+      fault = 'head'
+    }
+    if (!sound) {
+      this.refuseResponse(batch, fault ?? 'head')
+      return false
+    }
+    if (fault !== null) owner.faulty(request, fault)
+    this.status = status
+    this.foreign = !trusted
+    // What node has made, and is whole, needs no watching unless it is too long.
+    const isShort = response.writableEnded && this.sent - length <= contentLength
+    if (!trusted || (body === 'length' && !isShort)) this.bodyWatch = new BodyWatch(body, contentLength)
+    if (rewritten === null && this.bodyWatch === null) return true
+    this.putFirst(first.slice(length))
+    this.unacknowledged -= length - (rewritten?.length ?? length)
+    if (!this.takeBody(batch)) return false
+    this.putFirst(
+      (rewritten ?? first.slice(0, length)) + ((this.parts[0] as string | undefined) ?? this.text),
+    )
+    return true
+  }
+
+  private putFirst(text: string): void {
+    if (this.parts.length > 0) this.parts[0] = text
+    else this.text = text
+  }
+
+  /** Leaves of what has gathered only what belongs to the body; false where it is none, and the response is cut. */
+  private takeBody(batch: Batch): boolean {
+    const { bodyWatch, parts } = this
+    if (!bodyWatch) return true
+    const before = bodyWatch.dropped
+    let sound = true
+    for (let at = 0; at < parts.length && sound; at++) {
+      const taken = bodyWatch.take(parts[at] ?? '')
+      if (taken === null) sound = false
+      else parts[at] = taken
+    }
+    const text = sound ? bodyWatch.take(this.text) : null
+    if (text === null) {
+      this.refuseResponse(batch, 'lengths')
+      return false
+    }
+    this.text = text as string
+    // Nobody will acknowledge what is left out.
+    this.unacknowledged -= bodyWatch.dropped - before
+    if (before === 0 && bodyWatch.dropped > 0 && this.foreign) this.owner.faulty(this.request, 'body')
+    return true
+  }
+
+  /** The application's answer cannot be sent: its client gets 502, or a cut connection where the response has begun. */
+  private refuseResponse(batch: Batch, fault: ResponseFault): void {
+    this.owner.faulty(this.request, fault)
+    if (this.begun) batch.push(ToListener.RESET, this.id)
+    else batch.push(ToListener.REFUSE, this.id, 'BAD_RESPONSE')
+    this.ended = true
+    this.breakOff()
+    this.socket.destroy()
+  }
+
+  /** All that has gathered as one text. */
+  private gatherText(): void {
+    this.text = this.parts.map(asText).join('') + this.text
+    this.parts = []
+  }
+
   private post(batch: Batch, bytes: Bytes, flags: number): void {
     if (this.begun) {
       batch.push(ToListener.RESPONSE_BODY, this.id, flags, bytes)
@@ -299,7 +426,7 @@ export class Exchange {
     }
     this.begun = true
     if (this.noStore) flags |= ResponseFlags.NO_STORE
-    batch.push(ToListener.RESPONSE, this.id, flags, this.response.statusCode, bytes)
+    batch.push(ToListener.RESPONSE, this.id, flags, this.status, bytes)
   }
 
   private count(bytes: number): void {
@@ -344,6 +471,14 @@ export class Exchange {
     this.owner.closed(this)
   }
 }
+
+/** RFC 9110 section 15.2.2. */
+const SWITCHING_PROTOCOLS = 101
+
+const asText = (bytes: Bytes): string =>
+  typeof bytes === 'string'
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
 /** Where a response keeps its exchange, so that one listener serves them all. */
 const EXCHANGE = Symbol('exchange')
