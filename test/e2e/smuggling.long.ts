@@ -61,6 +61,8 @@ t.test('threads, processes and what stands behind the proxy see the same request
   )
   t.teardown(() => server.stop())
   const [thread = 0, process = 0, proxy = 0] = server.ports
+  // Their workers start with their first requests.
+  for (const each of server.ports) await outcomeOf(each, Buffer.alloc(0), 10_000)
   const look = async (input: Buffer, quiet: number) => {
     const [one, other, far] = await Promise.all([
       outcomeOf(thread, input, quiet),
@@ -70,8 +72,9 @@ t.test('threads, processes and what stands behind the proxy see the same request
     // undici does not send some methods and paths that are lawful: then nobody sees anything, and the client gets 502.
     const sent = far.statuses.includes('502') ? null : far.seen.map(beyondHops)
     return {
+      far: far.statuses.join(),
       process: [one, other].map((outcome) => JSON.stringify(outcome)),
-      proxy: [sent && one.seen.map(beyondHops).join('\n'), sent && sent.join('\n')],
+      proxy: [sent && one.seen.map(beyondHops).join('\n'), sent?.join('\n') ?? null],
     }
   }
   const differs = ({ process, proxy }: Awaited<ReturnType<typeof look>>): boolean =>
