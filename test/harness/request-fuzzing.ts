@@ -18,6 +18,7 @@ const AT_ONCE = 128
 const QUIET = 120
 /** Once more, where two differ: the machine may have been busy. */
 const QUIET_AGAIN = 1_500
+const TRIES = 3
 const MOST_FINDINGS = 10
 
 /** @returns when `count` requests, each to both hosts in turn, are done; half of them are sent in two packets. */
@@ -59,15 +60,14 @@ export const fuzz = async (
       outcomeOf(process, input, QUIET, split),
     ])
     seen.push(...outcomes[0].seen)
-    if (JSON.stringify(outcomes[0]) !== JSON.stringify(outcomes[1])) {
+    for (let left = TRIES; left > 0 && differ(outcomes); left--) {
       outcomes = await Promise.all([
         outcomeOf(thread, input, QUIET_AGAIN),
         outcomeOf(process, input, QUIET_AGAIN, split),
       ])
       seen.push(...outcomes[0].seen)
-      if (JSON.stringify(outcomes[0]) !== JSON.stringify(outcomes[1]))
-        find('seen differently', input, ...outcomes)
     }
+    if (differ(outcomes)) find('seen differently', input, ...outcomes)
     if (outcomes.some(({ closed }) => !closed)) find('hangs', input, ...outcomes)
     if (outcomes[0].statuses.some((status) => /^[45]/.test(status))) refused++
     if (outcomes[0].statuses.includes('500')) find('fails', input, ...outcomes)
@@ -89,6 +89,9 @@ export const fuzz = async (
   await server.stop()
   return { requests: count, findings, seen: seen.length, refused }
 }
+
+const differ = ([one, other]: readonly [Outcome, Outcome]): boolean =>
+  JSON.stringify(one) !== JSON.stringify(other)
 
 /** Requests that the thread's application saw, and of which the log has no such line. */
 const unlogged = (seen: readonly Seen[], log: string): string[] => {
