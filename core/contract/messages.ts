@@ -82,6 +82,8 @@ export const RequestFlags = {
    */
   UPGRADE: 32,
   HTTP_2: 64,
+  /** The header Server is left out of the response (requestFiltering.removeServerHeader). */
+  REMOVE_SERVER: 128,
 } as const
 
 export const ResponseFlags = {

@@ -23,7 +23,8 @@ export const pushRequest = (
     (ctx.keepAlive ? RequestFlags.KEEP_ALIVE : 0) |
     (ctx.incoming ? RequestFlags.HAS_BODY : 0) |
     (ctx.expectsContinue ? RequestFlags.EXPECTS_CONTINUE : 0) |
-    (ctx.upgrade ? RequestFlags.UPGRADE : 0)
+    (ctx.upgrade ? RequestFlags.UPGRADE : 0) |
+    (application.filter?.removesServer === true ? RequestFlags.REMOVE_SERVER : 0)
   batch.push(
     ToWorker.REQUEST,
     exchange,

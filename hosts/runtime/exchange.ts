@@ -13,6 +13,7 @@ import {
   dumpRequest,
   emitClose,
   endRequest,
+  leftOutBody,
   missedLength,
   mustClose,
   readsOn,
@@ -20,12 +21,14 @@ import {
 import type { EarlyBytes } from './early-bytes.js'
 import type { ExchangeOwner, ExchangeWatcher } from './exchange-owner.js'
 import { GatheredBytes, toLatin1 } from './gathered-bytes.js'
+import { isInterim, ResponseCheck, type CheckedResponse, type Verdict } from './response-check.js'
+import type { ResponseFault } from './response-head.js'
 import type { StandInSocket } from './stand-in-socket.js'
 import { TunnelSocket } from './tunnel-socket.js'
 import { whenFinished } from './when-finished.js'
 import { WriteCallbacks, type WriteCallback } from './write-callbacks.js'
 
-export class Exchange {
+export class Exchange implements CheckedResponse {
   readonly id: number
   readonly socket: StandInSocket
   readonly request: IncomingMessage
@@ -35,6 +38,7 @@ export class Exchange {
   unacknowledged = 0
   private readonly gathered = new GatheredBytes()
   private readonly callbacks = new WriteCallbacks()
+  readonly check = new ResponseCheck()
   private sent = 0
   private begun = false
   private ended = false
@@ -87,9 +91,13 @@ export class Exchange {
     this.early = null
     socket.exchange = null
     if (response.socket) response.detachSocket(socket as never)
-    const tunnel = new TunnelSocket(owner, this.id, socket.facts, () => {
+    const endWatcher = (): void => {
       if (this.watcher) this.end()
-    })
+    }
+    const onFault = (fault: ResponseFault): void => {
+      this.faulty(fault)
+    }
+    const tunnel = new TunnelSocket(owner, this.id, socket.facts, endWatcher, onFault)
     request.socket = tunnel as never
     owner.opened?.(tunnel)
     early?.passTo(tunnel)
@@ -112,8 +120,7 @@ export class Exchange {
     if (typeof chunk === 'string') {
       const latin1 = toLatin1(chunk, encoding)
       if (!this.response.headersSent && latin1.startsWith('HTTP/1.1 1')) {
-        this.owner.outbox.open().push(ToListener.INFORMATIONAL, this.id, latin1)
-        this.schedule()
+        this.inform(latin1)
         return true
       }
       this.count(latin1.length)
@@ -209,13 +216,20 @@ export class Exchange {
   flush(batch: Batch): void {
     this.isDirty = false
     if (this.ended) return
-    const ends = this.response.writableEnded || this.closing
-    const last = this.gathered.leave(this, batch)
+    const { check, gathered } = this
+    if (this.begun) {
+      if (check.watches && !this.passes(check.body(gathered, this), batch)) return
+    } else if (!gathered.isEmpty) {
+      const over = this.response.writableEnded || this.closing
+      if (!this.passes(check.head(gathered, this, this.sent, over), batch)) return
+    }
+    const ends = this.response.writableEnded || this.closing || check.isWhole
+    const last = gathered.leave(this, batch)
     if (!ends) {
       if (last !== null) this.post(batch, last, 0)
       return
     }
-    const close = this.closing || mustClose(this.response, this.sent)
+    const close = this.closing || check.foreign || mustClose(this.response, this.sent)
     if (!close && readsOn(this.request)) {
       // All has been said, but the listener must not take the exchange for over while it brings the body.
       this.lingering = true
@@ -224,7 +238,9 @@ export class Exchange {
     }
     if (this.watcher) this.end()
     this.ended = true
-    const missed = close ? missedLength(this.response, this.sent) : null
+    if (check.foreign) this.socket.exchange = null
+    if (leftOutBody(this.response)) this.faulty('body')
+    const missed = close && !check.foreign ? missedLength(this.response, this.sent) : null
     if (missed) this.owner.missed(this, missed)
     if (!this.begun && last === null) {
       batch.push(ToListener.RESET, this.id)
@@ -257,7 +273,35 @@ export class Exchange {
     }
     this.begun = true
     if (this.noStore) flags |= ResponseFlags.NO_STORE
-    batch.push(ToListener.RESPONSE, this.id, flags, this.response.statusCode, bytes)
+    batch.push(ToListener.RESPONSE, this.id, flags, this.check.status, bytes)
+  }
+
+  /** The answer is no valid response: it was made one, or is not sent. */
+  faulty(fault: ResponseFault): void {
+    this.owner.faulty(this.request, fault)
+  }
+
+  /** An interim response, which leaves at once. */
+  private inform(text: string): void {
+    if (isInterim(text)) this.owner.outbox.open().push(ToListener.INFORMATIONAL, this.id, text)
+    else this.faulty('informational')
+    this.schedule()
+  }
+
+  /** Whether what has gathered may leave; what cannot be sent is refused: 502, or a cut connection where it has begun. */
+  private passes(verdict: Verdict, batch: Batch): boolean {
+    if (verdict === 'sound') {
+      this.unacknowledged -= this.check.spared
+      return true
+    }
+    if (verdict === 'more') return false
+    this.faulty(verdict)
+    if (this.begun) batch.push(ToListener.RESET, this.id)
+    else batch.push(ToListener.REFUSE, this.id, 'BAD_RESPONSE')
+    this.ended = true
+    this.breakOff()
+    this.socket.destroy()
+    return false
   }
 
   private count(bytes: number): void {

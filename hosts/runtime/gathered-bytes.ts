@@ -1,6 +1,7 @@
 /** Bytes of a response that have been written within one tick and not been posted yet. */
 import type { Batch, Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
+import type { BodyWatch } from './response-body.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as part of a string. */
 const BINARY_FROM = 8_192
@@ -31,6 +32,49 @@ export class GatheredBytes {
     parts.push(outbox.pack(chunk, false))
   }
 
+  get isEmpty(): boolean {
+    return this.text === '' && this.parts === null
+  }
+
+  /** Whether there is more than `first` answers with. */
+  get hasMore(): boolean {
+    return this.parts !== null
+  }
+
+  /** The first piece, as text. */
+  first(): string {
+    const [first] = this.parts ?? []
+    if (typeof first === 'object') return this.join()
+    return first ?? this.text
+  }
+
+  /** In the place of what `first` answers with. */
+  putFirst(text: string): void {
+    if (this.parts) this.parts[0] = text
+    else this.text = text
+  }
+
+  /** Makes one text of all pieces. */
+  join(): string {
+    if (this.parts) this.text = this.parts.map(asText).join('') + this.text
+    this.parts = null
+    return this.text
+  }
+
+  /** Leaves what belongs to the body; false where it is none. */
+  cut(watch: BodyWatch): boolean {
+    const { parts } = this
+    for (let at = 0; parts && at < parts.length; at++) {
+      const taken = watch.take(parts[at] ?? '')
+      if (taken === null) return false
+      parts[at] = taken
+    }
+    const text = watch.take(this.text)
+    if (typeof text !== 'string') return false
+    this.text = text
+    return true
+  }
+
   /** Puts all pieces but the last into the batch; answers with that, or null where there is nothing. */
   leave(to: BytesTarget, batch: Batch): Bytes | null {
     const { parts, text } = this
@@ -49,6 +93,11 @@ export class GatheredBytes {
     this.text = ''
   }
 }
+
+const asText = (bytes: Bytes): string =>
+  typeof bytes === 'string'
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
 export const toLatin1 = (text: string, encoding: BufferEncoding | undefined): string => {
   if (encoding === 'latin1' || encoding === 'binary' || encoding === 'ascii') return text

@@ -122,6 +122,18 @@ export const mustClose = (response: ServerResponse, sent: number): boolean => {
   return _contentLength !== sent - _header.length
 }
 
+/** Whether node's own response has made the head that `text` begins with. */
+export const madeHead = (response: ServerResponse, text: string): boolean => {
+  const { _header } = response as unknown as ResponseInternals
+  return typeof _header === 'string' && text.startsWith(_header)
+}
+
+/** Whether node has left out a body that the application gave to a response without one; it can only tell where it has counted. */
+export const leftOutBody = (response: ServerResponse): boolean => {
+  const { _contentLength, _hasBody } = response as unknown as ResponseInternals
+  return _hasBody === false && response.req.method !== 'HEAD' && (_contentLength ?? 0) > 0
+}
+
 /** Bytes of a body: those that its head declares and those that it has. */
 export interface MissedLength {
   readonly declared: number

@@ -1,5 +1,5 @@
 /** What runs inside every worker: turns messages into node's own request and response objects, and back. */
-import { ServerResponse } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 import { PROTOCOL_VERSION, RequestFlags, ToListener } from '../../core/contract/messages.js'
 import type { AdapterModule } from '../../core/contract/adapter.js'
 import type { DrainNotice } from '../../core/contract/hosted-worker.js'
@@ -10,15 +10,17 @@ import { ExchangeTable } from '../../core/handover/exchange-table.js'
 import { FULL_BATCH, Outbox, type Post } from '../../core/handover/outbox.js'
 import type { ConnectionFacts } from './client-socket.js'
 import { EarlyBytes } from './early-bytes.js'
+import { checkEarlyHints } from './early-hints.js'
 import { Exchange } from './exchange.js'
 import type { ExchangeOwner } from './exchange-owner.js'
 import { HostedApplications, type Hosted } from './hosted-applications.js'
 import { RuntimeWorker } from './hosted-worker.js'
 import { makeRequest, setHttp2 } from './hosted-request.js'
 import type { KnownExtensions } from './integrated/find-extension.js'
-import { MissedLengths } from './missed-lengths.js'
 import type { MissedLength } from './node-internals.js'
 import { Pulse } from './pulse.js'
+import { ResponseFaults } from './response-faults.js'
+import type { ResponseFault } from './response-head.js'
 import { readBatch, rethrow, splitHeaders, type BatchReader } from './read-batch.js'
 import { StandInSocket } from './stand-in-socket.js'
 import type { TunnelSocket } from './tunnel-socket.js'
@@ -48,7 +50,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
   private dirtyOnes: Exchange[] = []
   private flushedOnes: Exchange[] = []
   private readonly pulse: Pulse
-  private readonly missedLengths = new MissedLengths((event) => {
+  private readonly responseFaults = new ResponseFaults((event) => {
     this.tell(event)
   })
   private draining: DrainNotice | null = null
@@ -56,6 +58,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
 
   constructor(options: RuntimeOptions) {
     this.options = options
+    checkEarlyHints()
     this.outbox = new Outbox(options.post)
     this.pulse = new Pulse(options.memory)
     this.outbox.onFlush = this.onFlush
@@ -106,7 +109,11 @@ export class Runtime implements ExchangeOwner, BatchReader {
   }
 
   missed(exchange: Exchange, length: MissedLength): void {
-    this.missedLengths.add(exchange.request, length)
+    this.responseFaults.addMissed(exchange.request, length)
+  }
+
+  faulty(request: IncomingMessage, fault: ResponseFault): void {
+    this.responseFaults.addFault(request, fault)
   }
 
   // --- BatchReader
@@ -158,6 +165,7 @@ export class Runtime implements ExchangeOwner, BatchReader {
     response.shouldKeepAlive = (flags & RequestFlags.KEEP_ALIVE) !== 0
     const exchange = new Exchange(this, id, socket, request, response)
     if ((flags & RequestFlags.UPGRADE) !== 0) exchange.early = new EarlyBytes()
+    if ((flags & RequestFlags.REMOVE_SERVER) !== 0) exchange.check.removesServer = true
     this.exchanges.set(id, exchange)
     if ((flags & RequestFlags.HAS_BODY) === 0) {
       request.complete = true

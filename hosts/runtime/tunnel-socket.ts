@@ -1,12 +1,12 @@
 /** A client's connection that an application has taken over: a Duplex whose other end is the client, through the listener. */
+import { BodyWatch } from './response-body.js'
+import { headInspector, LONGEST_HEAD, type ResponseFault } from './response-head.js'
 import { ResponseFlags, ToListener, WINDOW, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
 import { ClientSocket, type ConnectionFacts } from './client-socket.js'
 
 /** Larger pieces travel as memory of their own, smaller ones as a string. */
 const BINARY_FROM = 8_192
-/** A head longer than this is none. */
-const LONGEST_HEAD = 65_536
 const SWITCHING_PROTOCOLS = 101
 
 /** What a tunnel needs of the runtime that holds it. */
@@ -14,6 +14,9 @@ export interface TunnelOwner {
   readonly outbox: Outbox
   closed(tunnel: { readonly id: number }): void
 }
+
+/** Hears of an answer that is no valid response. */
+export type OnFault = (fault: ResponseFault) => void
 
 type WriteCallback = (error?: Error | null) => void
 
@@ -25,6 +28,9 @@ export class TunnelSocket extends ClientSocket {
   readonly id: number
   private readonly owner: TunnelOwner
   private readonly onEnding: () => void
+  private readonly onFault: OnFault
+  /** Of an answer that is no 101. */
+  private bodyWatch: BodyWatch | null = null
   /** Status of the response, once its head has left; 0 before. */
   private status = 0
   private head = ''
@@ -37,11 +43,18 @@ export class TunnelSocket extends ClientSocket {
   private over = false
 
   /** @param onEnding - called once, before the last message leaves or when none will */
-  constructor(owner: TunnelOwner, id: number, facts: ConnectionFacts, onEnding: () => void) {
+  constructor(
+    owner: TunnelOwner,
+    id: number,
+    facts: ConnectionFacts,
+    onEnding: () => void,
+    onFault: OnFault,
+  ) {
     super(facts, { allowHalfOpen: true })
     this.owner = owner
     this.id = id
     this.onEnding = onEnding
+    this.onFault = onFault
   }
 
   get connection(): number {
@@ -166,27 +179,45 @@ export class TunnelSocket extends ClientSocket {
     this.head += chunk.toString('latin1')
     for (;;) {
       const { head } = this
-      const end = head.indexOf('\r\n\r\n')
-      if (end < 0) return head.length < LONGEST_HEAD
-      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1])
-      if (!(status >= 100)) return false
-      const batch = this.owner.outbox.open()
+      const { outbox } = this.owner
+      const sound = headInspector.inspect(head, false, false, false)
+      const { fault, length, status, body, contentLength } = headInspector
+      if (!sound && fault === null) return head.length < LONGEST_HEAD
+      if (fault !== null) this.onFault(fault)
+      if (!sound) {
+        // As for any other request; the connection is not this socket's any more.
+        outbox.open().push(ToListener.REFUSE, this.id, 'BAD_RESPONSE')
+        this.conclude()
+        return false
+      }
+      const text = headInspector.rewritten ?? head.slice(0, length)
+      const rest = head.slice(length)
       if (status < 200 && status !== SWITCHING_PROTOCOLS) {
-        batch.push(ToListener.INFORMATIONAL, this.id, head.slice(0, end + 4))
-        this.head = head.slice(end + 4)
-        if (this.head === '') return true
+        outbox.open().push(ToListener.INFORMATIONAL, this.id, text)
+        this.head = rest
+        if (rest === '') return true
         continue
       }
       this.status = status
       this.head = ''
-      this.unacknowledged += head.length
-      batch.push(ToListener.RESPONSE, this.id, ResponseFlags.NO_STORE, status, head)
+      this.unacknowledged += text.length
+      outbox.open().push(ToListener.RESPONSE, this.id, ResponseFlags.NO_STORE, status, text)
+      if (status !== SWITCHING_PROTOCOLS) this.bodyWatch = new BodyWatch(body, contentLength)
+      if (rest !== '') this.post(Buffer.from(rest, 'latin1'))
       return true
     }
   }
 
-  private post(chunk: Buffer): void {
+  private post(given: Buffer): void {
     const { outbox } = this.owner
+    const { bodyWatch } = this
+    const chunk = bodyWatch ? (bodyWatch.take(given) as Buffer | null) : given
+    if (bodyWatch && (chunk === null || chunk.length < given.length)) this.onFault('body')
+    if (chunk === null) {
+      this.destroy(new Error('The body of the answer is in no valid chunked coding'))
+      return
+    }
+    if (chunk.length === 0) return
     this.unacknowledged += chunk.length
     const bytes: Bytes = chunk.length < BINARY_FROM ? chunk.toString('latin1') : outbox.pack(chunk, false)
     outbox.open().push(ToListener.RESPONSE_BODY, this.id, 0, bytes)

@@ -123,4 +123,8 @@ class WarmUpRequest implements ExchangeOwner {
   missed(): void {
     // Nobody gets it: an answer to a client will tell.
   }
+
+  faulty(): void {
+    // The same.
+  }
 }

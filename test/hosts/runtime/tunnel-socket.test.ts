@@ -24,7 +24,7 @@ const make = (): {
   const sent: unknown[] = []
   let [ended, closed] = [0, 0]
   const outbox = new Outbox((batch) => sent.push(...batch))
-  const socket = new TunnelSocket({ outbox, closed: () => closed++ }, 5, facts, () => ended++)
+  const socket = new TunnelSocket({ outbox, closed: () => closed++ }, 5, facts, () => ended++, () => undefined)
   return {
     socket,
     sent: () => {
@@ -51,7 +51,8 @@ void t.test('the head leaves when it is whole, whatever pieces it was written in
   await tick()
   test.same(sent(), [])
   socket.write(`${HEAD.slice(10)}first`)
-  test.same(sent(), [ToListener.RESPONSE, 5, 4, 101, `${HEAD}first`])
+  const first = [ToListener.RESPONSE_BODY, 5, 0, 'first']
+  test.same(sent(), [ToListener.RESPONSE, 5, 4, 101, HEAD, ...first])
 })
 
 void t.test('an informational response is passed on before the answer', (test) => {
@@ -62,11 +63,11 @@ void t.test('an informational response is passed on before the answer', (test) =
   test.end()
 })
 
-void t.test('what is no answer resets the connection', async (test) => {
+void t.test('what is no answer is answered with 502', async (test) => {
   const { socket, sent, closed } = make()
   socket.write('hello\r\n\r\n')
   await tick()
-  test.same(sent(), [ToListener.RESET, 5])
+  test.same(sent(), [ToListener.REFUSE, 5, 'BAD_RESPONSE'])
   test.equal(closed(), 1)
 })
 
