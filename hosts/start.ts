@@ -196,9 +196,6 @@ export const startServer = async (
     attach: rawFilters?.attach.bind(rawFilters),
   })
   const certificates = new CertificateStore({ events, clock })
-  scope.onClose(() => {
-    certificates.close()
-  })
   const endpoints = new OpenEndpoints(listener, certificates, estate?.sockets)
   const parts: RunningParts = {
     service,
@@ -222,6 +219,7 @@ export const startServer = async (
   })
   const close = async (): Promise<void> => {
     await control.close()
+    certificates.close()
     await fastify.close()
     await events.close()
   }

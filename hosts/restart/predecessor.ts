@@ -28,7 +28,10 @@ export class Predecessor {
     const pid = Number(process.env[PREDECESSOR])
     // Workers, and what they start, are nobody's successors.
     delete process.env.WEBGARDEN_PREDECESSOR
-    return pid > 0 && process.send ? new Predecessor(pid) : null
+    if (!(pid > 0 && process.send)) return null
+    // It has ended while this process was loading, before anybody could hear of it.
+    if (!process.connected) process.exit(1)
+    return new Predecessor(pid)
   }
 
   private constructor(pid: number) {

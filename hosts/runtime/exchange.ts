@@ -291,7 +291,13 @@ export class Exchange implements CheckedResponse {
   /** Whether what has gathered may leave; what cannot be sent is refused: 502, or a cut connection where it has begun. */
   private passes(verdict: Verdict, batch: Batch): boolean {
     if (verdict === 'sound') {
-      this.unacknowledged -= this.check.spared
+      const { spared } = this.check
+      this.unacknowledged -= spared
+      // Nobody else will tell who waits for room.
+      if (spared > 0 && this.blocked)
+        process.nextTick(() => {
+          if (!this.ended) this.acknowledge(0)
+        })
       return true
     }
     if (verdict === 'more') return false

@@ -186,8 +186,8 @@ t.test(
       { 'app.mjs': APP },
     )
     t.teardown(() => server.stop())
-    const padding = 'a'.repeat(3000)
-    const requests = 600
+    const padding = 'a'.repeat(1900)
+    const requests = 900
     const client = await rawClient(server.port)
     for (let i = 0; i < requests; i++) client.send(get(`/?n=${i}&${padding}`))
     client.send(get('/last', { Connection: 'close' }))

@@ -206,8 +206,10 @@ t.test('a script ends with its client, and with its time', async (t) => {
   await client.until(/begun/)
   const first = await pidsOf(server)
   // One of them waits for the place, the other finds the queue full.
-  const status = async (): Promise<number> => (await fetch(`${server.url}/limited/head.cgi`)).status
-  const both = [status(), status()]
+  // With URLs of their own: for the same one the second would wait for what the first gets.
+  const status = async (query: string): Promise<number> =>
+    (await fetch(`${server.url}/limited/head.cgi?${query}`)).status
+  const both = [status('one'), status('other')]
   t.equal(await Promise.race(both), 503)
   client.socket.destroy()
   t.ok(await dead(first), 'the client has gone')

@@ -26,7 +26,7 @@ t.before(async () => {
           applications: [{ path: '/', module: './app.mjs' }],
         },
       ],
-      webLimits: { connectionTimeout: '00:00:01' },
+      siteDefaults: { limits: { connectionTimeout: '00:00:01' } },
     },
     { 'app.mjs': APP },
   )

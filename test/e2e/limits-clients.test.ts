@@ -152,7 +152,7 @@ t.test('a site with maxBandwidth shares it fairly among its connections', async 
   const all = await Promise.all(Array.from({ length: 4 }, () => download(`${server.url}/big750000`)))
   for (const { took, bytes } of all) {
     t.equal(bytes, 750_000)
-    t.ok(took > 2850 && took < 3300, `3 MB at 1 MB/s took ${Math.round(took)} ms`)
+    t.ok(took > 2700 && took < 3600, `3 MB at 1 MB/s took ${Math.round(took)} ms`)
   }
 })
 
@@ -171,7 +171,7 @@ t.test('maxGlobalBandwidth is shared by sites that have none of their own', asyn
   const [a, b, c] = await Promise.all(
     server.ports.map((port) => download(`http://127.0.0.1:${port}/big500000`)),
   )
-  for (const one of [a, b]) t.ok(one && one.took > 1850 && one.took < 2300, `took ${one?.took}`)
+  for (const one of [a, b]) t.ok(one && one.took > 1750 && one.took < 2600, `took ${one?.took}`)
   t.ok(c && c.took < 1000, 'a site with its own is exempt')
 })
 

@@ -45,12 +45,16 @@ for (const isolation of isolations) {
     const others = []
     for (let i = 0; i < 3; i++) {
       const client = await rawClient(server.port)
-      client.send(get('/slow'))
+      client.send(get(`/slow?first=${i}`))
       others.push(client)
     }
+    for (const client of others) await client.until(/slow$/)
     // One of them has the last credit, the others wait.
-    await fetch(`${server.url}/slow`)
-    for (const client of others) client.send(get('/slow'))
+    for (const [i, client] of others.entries()) client.send(get(`/slow?second=${i}`))
+    // What was sent after them has been answered: the listener has them.
+    const afterwards = await rawClient(server.port)
+    afterwards.send('GET / HTTP/9.9\r\n\r\n')
+    await afterwards.ended()
     const begun = performance.now()
     t.equal(await server.stop(), 0)
     t.ok(performance.now() - begun < 20_000, 'long before shutdownTimeLimit')
