@@ -24,7 +24,13 @@ const make = (): {
   const sent: unknown[] = []
   let [ended, closed] = [0, 0]
   const outbox = new Outbox((batch) => sent.push(...batch))
-  const socket = new TunnelSocket({ outbox, closed: () => closed++ }, 5, facts, () => ended++, () => undefined)
+  const socket = new TunnelSocket(
+    { outbox, closed: () => closed++ },
+    5,
+    facts,
+    () => ended++,
+    () => undefined,
+  )
   return {
     socket,
     sent: () => {

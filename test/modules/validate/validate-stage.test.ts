@@ -77,7 +77,10 @@ t.test('is a stage of slot validate that takes a limit of 0 for none', async (t)
   t.equal(stage.kind, 'stage')
   t.same(stage.slots, ['validate'])
   const webLimits = { ...rules, urlSegmentMaxLength: 0, urlSegmentMaxCount: 0 }
-  const made = await stage.setup({ config: { webLimits, sites: [] as unknown } } as Parameters<typeof stage.setup>[0], {})
+  const made = await stage.setup(
+    { config: { webLimits, sites: [] as unknown } } as Parameters<typeof stage.setup>[0],
+    {},
+  )
   const ctx = request(`/${'a'.repeat(300)}${'/b'.repeat(300)}`)
   t.equal(made.run(ctx as Parameters<typeof made.run>[0]), 'CONTINUE')
   t.equal(ctx.path, ctx.target)
