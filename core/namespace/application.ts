@@ -5,6 +5,7 @@
 import type { ApplicationConfig, SiteConfig } from '../contract/config.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 
+/** A site, while the server runs. */
 export interface Site {
   /** As in the names of its logs. */
   readonly id: number
@@ -14,6 +15,7 @@ export interface Site {
   readonly port: number
 }
 
+/** An application of a site, while the server runs. */
 export interface Application {
   /** Small integer, unique while the server runs. */
   readonly id: number

@@ -11,6 +11,7 @@ import type { RequestQueue } from '../queue/request-queue.js'
 import type { Pipeline } from './pipeline.js'
 import { Response } from './response.js'
 
+/** The client's version of HTTP. */
 export type HttpVersion = '1.0' | '1.1' | '2.0'
 
 /** Sends a response to the client that asked; the respond state calls it. */

@@ -55,6 +55,7 @@ export class RequestQueue {
     return this.waiting
   }
 
+  /** A request comes: it is given to a worker, waits, or is refused. */
   enter(ctx: RequestContext): Entry {
     if (!this.enabled) return 'DISABLED'
     const known = ctx.connection.receiverQueue === this
@@ -111,6 +112,7 @@ export class RequestQueue {
     }
   }
 
+  /** Requests are let in again. */
   enable(): void {
     this.enabled = true
   }
