@@ -23,6 +23,7 @@ const row = (status: number, subStatus: number, reason: string, title: string, t
 const filtered = (subStatus: number) =>
   row(404, subStatus, '-', 'Not Found', 'The requested resource is not found.', false)
 
+/** All that can go wrong with a request; docs/errors.md shows the same. */
 export const errorTable = {
   BAD_REQUEST: row(400, 0, 'BadRequest', 'Bad Request', 'The request is badly formed.'),
   BAD_VERB: row(400, 0, 'Verb', 'Bad Request - Invalid Verb', 'The request verb is invalid.'),
@@ -243,6 +244,7 @@ export const errorTable = {
   RESET_BY_APP: row(0, 0, '-', 'Reset by the application', 'The application cut the connection.'),
 } as const
 
+/** The code of a row of `errorTable`. */
 export type ErrorCode = keyof typeof errorTable
 
 /** An error of the table, with whatever caused it; stages throw or set it, the runner turns it into an answer. */

@@ -5,4 +5,5 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
   version: string
 }
 
-export const { version } = manifest
+/** The version of this package. */
+export const version: string = manifest.version

@@ -8,6 +8,7 @@ import type { ApplicationSettings } from './messages.js'
 
 /** An application, ready to answer. */
 export interface HostedApplication {
+  /** Answers one request. */
   handle(request: IncomingMessage, response: ServerResponse): void
   /** The application is a handler: all that no mapping takes is its. `handle` is not called then. */
   readonly handler?: HandlerModule
@@ -33,6 +34,7 @@ export interface AdapterInput {
   tell(event: ServerEvent): void
 }
 
+/** What the author of an adapter gives to `defineAdapter`. */
 export interface AdapterDefinition<O extends TSchema = TObject> {
   /** The word for `type` in the configuration. */
   readonly name: string
@@ -45,6 +47,7 @@ export interface AdapterDefinition<O extends TSchema = TObject> {
   adapt(input: AdapterInput, options: Static<O>): HostedApplication | Promise<HostedApplication>
 }
 
+/** An adapter, as `defineAdapter` makes it. */
 export interface AdapterModule<O extends TSchema = TSchema> extends AdapterDefinition<O> {
   readonly kind: 'adapter'
 }

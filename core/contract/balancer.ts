@@ -10,6 +10,7 @@ import type { ModuleScope } from './stage.js'
  */
 export type Balance = (receivers: readonly Receiver[], ctx: RequestContext) => Receiver | undefined
 
+/** What the author of a load-balancing function gives to `defineBalancer`. */
 export interface BalancerDefinition<O extends TSchema = TObject> {
   /** What a pool's `loadBalancing` calls it by default. */
   readonly name: string
@@ -19,6 +20,7 @@ export interface BalancerDefinition<O extends TSchema = TObject> {
   setup(scope: Pick<ModuleScope, 'events' | 'clock' | 'config'>, options: Static<O>): Balance
 }
 
+/** A load-balancing function, as `defineBalancer` makes it. */
 export interface BalancerModule<O extends TSchema = TSchema> extends BalancerDefinition<O> {
   readonly kind: 'balancer'
 }

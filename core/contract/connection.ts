@@ -3,6 +3,7 @@ import type { RequestQueue } from '../queue/request-queue.js'
 import type { Receiver } from './receiver.js'
 import type { TlsFacts } from './tls.js'
 
+/** A client's connection, as stages know it. */
 export interface Connection {
   /** Small integer, unique while the server runs. */
   readonly id: number

@@ -16,6 +16,7 @@ export type FilterStatus =
   | 'REQ_ERROR'
   | 'REQ_READ_NEXT'
 
+/** A status, or a promise of one where the notification may wait. */
 export type FilterAnswer = FilterStatus | Promise<FilterStatus>
 
 /** What a filter can do at any notification of a request (ISAPI: HTTP_FILTER_CONTEXT). */
@@ -55,18 +56,22 @@ export interface RequestHeaders {
   url: string
   method: string
   readonly version: string
+  /** Of a field by its name; undefined where there is none. */
   getHeader(name: string): string | undefined
   /** '' takes it away. */
   setHeader(name: string, value: string): void
+  /** One more field, beside those of the same name. */
   addHeader(name: string, value: string): void
 }
 
 /** SF_NOTIFY_SEND_RESPONSE */
 export interface ResponseHeaders {
   status: number
+  /** Of a field by its name; undefined where there is none. */
   getHeader(name: string): string | undefined
   /** '' takes it away. */
   setHeader(name: string, value: string): void
+  /** One more field, beside those of the same name. */
   addHeader(name: string, value: string): void
 }
 
@@ -121,9 +126,13 @@ export interface RawFilterContext<O = unknown> {
 export interface FilterNotifications<O = unknown> {
   /** Bytes from the client. In isolationMode iis5 only, for filters of the whole server. Synchronous. */
   readRawData?(pfc: RawFilterContext<O>, raw: RawData): FilterStatus
+  /** PREPROC_HEADERS: URL, method and fields may still be changed. */
   preprocHeaders?(pfc: FilterContext<O>, headers: RequestHeaders): FilterAnswer
+  /** URL_MAP: another file may be put in place. */
   urlMap?(pfc: FilterContext<O>, map: UrlMap): FilterAnswer
+  /** AUTHENTICATION: user and password of basic authentication. */
   authentication?(pfc: FilterContext<O>, credentials: Credentials): FilterAnswer
+  /** AUTH_COMPLETE: the user is known; as PREPROC_HEADERS. */
   authComplete?(pfc: FilterContext<O>, headers: RequestHeaders): FilterAnswer
   /** Before an answer of 401. Synchronous; with `REQ_FINISHED…` the filter has answered itself. */
   accessDenied?(pfc: FilterContext<O>, denied: AccessDenied): FilterStatus
@@ -133,11 +142,13 @@ export interface FilterNotifications<O = unknown> {
   sendRawData?(pfc: RawFilterContext<O>, raw: RawData): FilterStatus
   /** Synchronous: the last bytes of the response wait for it. */
   log?(pfc: FilterContext<O>, record: FilterLog): void
+  /** END_OF_REQUEST: always runs. */
   endOfRequest?(pfc: FilterContext<O>): void
   /** The connection has closed; what the filter kept on it is all there is. */
   endOfNetSession?(connectionContext: unknown): void
 }
 
+/** The name of a notification. */
 export type FilterNotification = keyof FilterNotifications
 
 export interface FilterDefinition<O extends TSchema = TObject> extends FilterNotifications<Static<O>> {

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../errors.js'
 import type { RequestContext } from '../pipeline/request-context.js'
 
+/** Set as `ctx.follower` by a stage that has let a request through and waits for what becomes of it. */
 export interface RequestFollower {
   /** An error is about to be answered. Answers whether it has set a response in its place. */
   rescue(ctx: RequestContext, code: ErrorCode): boolean

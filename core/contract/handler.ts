@@ -16,6 +16,7 @@ export type HandlerStatus = 'SUCCESS' | 'SUCCESS_AND_KEEP_CONN' | 'ERROR'
 /** What a call of the control block has resolved with, returned as the last thing, counts for `SUCCESS`; so does nothing. */
 export type HandlerResult = HandlerStatus | number | ExecuteUrlStatus | undefined
 
+/** What the author of a handler gives to `defineHandler`. */
 export interface HandlerDefinition<O extends TSchema = TObject> {
   readonly name: string
   readonly options?: O
@@ -32,6 +33,7 @@ export interface HandlerDefinition<O extends TSchema = TObject> {
   unload?(deadline: number): void | Promise<void>
 }
 
+/** A handler, as `defineHandler` makes it. */
 export interface HandlerModule<O extends TSchema = TSchema> extends HandlerDefinition<O> {
   readonly kind: 'handler'
 }

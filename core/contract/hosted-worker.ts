@@ -20,6 +20,7 @@ export type WorkerOccasion = 'drain' | 'close'
 /** May take its time: the worker does not end before the promise has settled, unless the deadline passes. */
 export type WorkerListener = (notice: DrainNotice) => unknown
 
+/** What an application knows of its worker, and can say to it. */
 export interface HostedWorker {
   /** False where the program runs without webgarden: then nothing here ever happens. */
   readonly isHosted: boolean
@@ -31,6 +32,7 @@ export interface HostedWorker {
   readonly signal: AbortSignal
   /** Calls `listener` once, at once where it has happened already. */
   on(occasion: WorkerOccasion, listener: WorkerListener): void
+  /** Takes a listener away. */
   off(occasion: WorkerOccasion, listener: WorkerListener): void
   /** Asks to be replaced: seen at the next ping, so it needs `pingingEnabled`. Hits every application of the worker. */
   reportUnhealthy(reason?: string): void

@@ -50,6 +50,7 @@ export interface ErrorFacts {
   readonly event: string
 }
 
+/** One request in the integrated pipeline of its application: what modules, filters and handlers share. */
 export interface HttpContext {
   /** Node's own objects. What is written to the response goes to the client through the `sendResponse` of all modules. */
   readonly request: IncomingMessage

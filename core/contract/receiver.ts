@@ -2,6 +2,7 @@
 import type { RequestContext } from '../pipeline/request-context.js'
 import type { Connection } from './connection.js'
 
+/** A worker's end of a request queue: what a balancing function chooses between. */
 export interface Receiver {
   /** Number of the worker that it belongs to. */
   readonly worker?: number

@@ -3,7 +3,9 @@ import type { Bytes } from './messages.js'
 
 /** Where the parts of a response go that come after its first. */
 export interface ResponseSink {
+  /** A part of the response, in order. */
   write(bytes: Bytes): void
+  /** Nothing follows. */
   end(): void
   /** The source broke off: what was sent cannot be completed. */
   fail(): void

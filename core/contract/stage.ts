@@ -20,6 +20,7 @@ export type StateName = Slot | 'store' | 'respond' | 'done'
  * (IIS: RQ_NOTIFICATION_CONTINUE, RQ_NOTIFICATION_FINISH_REQUEST, RQ_NOTIFICATION_PENDING).
  */
 export type Outcome = 'CONTINUE' | 'FINISH' | 'PENDING'
+/** An outcome that says where the request goes next. */
 export type SettledOutcome = 'CONTINUE' | 'FINISH'
 
 /** One stage, made once at start and run for every request; it never calls the next one. */
@@ -81,6 +82,7 @@ export interface StageDefinition<O extends TSchema = TObject> {
   readonly options?: O
   /** The range of webgarden versions it works with, e.g. `">=0.1.0 <2"`. */
   readonly webgarden?: string
+  /** Runs once at the start; may return a promise. What it throws ends the start. */
   setup(scope: ModuleScope, options: Static<O>): Stage | Promise<Stage>
 }
 

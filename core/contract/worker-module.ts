@@ -51,6 +51,7 @@ export interface WorkerScope {
   reportUnhealthy(reason?: string): void
 }
 
+/** What the author of a module of the integrated pipeline gives to `defineModule`. */
 export interface WorkerModuleDefinition<O extends TSchema = TObject> {
   readonly name: string
   readonly options?: O
@@ -62,6 +63,7 @@ export interface WorkerModuleDefinition<O extends TSchema = TObject> {
   setup(scope: WorkerScope, options: Static<O>): RequestModule | Promise<RequestModule>
 }
 
+/** A module of the integrated pipeline, as `defineModule` makes it. */
 export interface WorkerModule<O extends TSchema = TSchema> extends WorkerModuleDefinition<O> {
   readonly kind: 'module'
 }

@@ -6,6 +6,7 @@ import type { ApplicationConfig, SiteConfig } from '../contract/config.js'
 import type { RequestFilter } from '../filtering/request-filter.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 
+/** A site, while the server runs. */
 export interface Site {
   /** As in the names of its logs. */
   readonly id: number
@@ -17,6 +18,7 @@ export interface Site {
   readonly securePort?: number
 }
 
+/** An application of a site, while the server runs. */
 export interface Application {
   /** Small integer, unique while the server runs. */
   readonly id: number

@@ -10,6 +10,7 @@ export interface ListenerStateRow extends StateRow {
   readonly onFinish: StateName
 }
 
+/** The states of the listener's pipeline in their order, and where each outcome leads. */
 export const listenerStates: readonly ListenerStateRow[] = [
   { state: 'validate', slot: 'validate', onContinue: 'cache', onFinish: 'respond', onError: 'answer' },
   { state: 'cache', slot: 'cache', onContinue: 'route', onFinish: 'respond', onError: 'report' },

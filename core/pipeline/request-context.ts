@@ -13,6 +13,7 @@ import type { Pipeline } from './pipeline.js'
 import { Response } from './response.js'
 import { UnreadBody } from './unread-body.js'
 
+/** The client's version of HTTP. */
 export type HttpVersion = '1.0' | '1.1' | '2.0'
 
 /** Sends a response to the client that asked; the respond state calls it. */

@@ -7,6 +7,7 @@ export interface WorkerStateRow extends StateRow {
   readonly state: RequestEvent | 'respond'
 }
 
+/** The events of the integrated pipeline in their order, and where each outcome leads. */
 export const workerStates: readonly WorkerStateRow[] = [
   { state: 'beginRequest', onContinue: 'authenticate', onFinish: 'respond', onError: 'answer' },
   { state: 'authenticate', onContinue: 'authorize', onFinish: 'respond', onError: 'answer' },

@@ -75,6 +75,7 @@ export class RequestQueue {
     return this.waiting
   }
 
+  /** A request comes: it is given to a worker, waits, or is refused. */
   enter(ctx: RequestContext): Entry {
     if (!this.enabled) return 'DISABLED'
     const known = ctx.connection.receiverQueue === this
@@ -139,6 +140,7 @@ export class RequestQueue {
     }
   }
 
+  /** Requests are let in again. */
   enable(): void {
     this.enabled = true
   }

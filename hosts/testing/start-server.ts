@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { startServer as startOf } from '../start.js'
 
+/** How a test wants its server. */
 export interface StartOptions {
   /** The folder that relative paths of the configuration are relative to. Default: a new one, gone with the server. */
   readonly folder?: string
 }
 
+/** A whole server that a test has started. */
 export interface ServerUnderTest {
   /** `http://127.0.0.1:PORT` of the first binding. */
   readonly url: string

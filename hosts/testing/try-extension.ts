@@ -8,6 +8,7 @@ import { bridge } from './bridge.js'
 /** What was made with defineHandler, defineFilter or defineModule. */
 export type Extension = WorkerModule | FilterModule | HandlerModule
 
+/** What surrounds the extension on trial. */
 export interface ExtensionOptions {
   /** Its own, as in `applicationHost.json`, with the defaults filled in: nothing checks them here. */
   readonly options?: Readonly<Record<string, unknown>>
@@ -16,11 +17,13 @@ export interface ExtensionOptions {
   readonly physicalPath?: string
 }
 
+/** An extension that can be asked, without a server. */
 export interface ExtensionTrial {
   /** As the global `fetch`, with a path in place of the URL. Redirects are not followed. */
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** What the worker had to say. */
   readonly events: readonly ServerEvent[]
+  /** Ends it, as a draining worker does. */
   close(): Promise<void>
 }
 

@@ -31,6 +31,7 @@ export interface StageResponse {
   readonly body?: string
 }
 
+/** What became of one request. */
 export interface StageRun {
   /** The request when all was over: its response, its error, what the stage has left on it. */
   readonly ctx: RequestContext
@@ -41,11 +42,13 @@ export interface StageRun {
   readonly text: string
 }
 
+/** A stage that can be asked, without a server. */
 export interface StageTrial {
   /** The stage itself, set up. */
   readonly stage: Stage
   readonly clock: ManualClock
   readonly events: readonly ServerEvent[]
+  /** Sends one request through the stage. */
   run(request?: StageRequest, response?: StageResponse): Promise<StageRun>
   /** Calls what the stage has registered with `onClose`. */
   close(): Promise<void>

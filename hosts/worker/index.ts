@@ -20,5 +20,6 @@ const unhosted: HostedWorker = {
   reportUnhealthy: nothing,
 }
 
+/** The worker that this code runs in; in a plain program one that says so. */
 export const worker: HostedWorker =
   (globalThis as { [HOSTED_WORKER]?: HostedWorker })[HOSTED_WORKER] ?? unhosted

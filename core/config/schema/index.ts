@@ -30,8 +30,11 @@ export type PoolConfig = Immutable<Omit<Static<typeof pool>, 'isolation'>> &
 type Lists = 'handlers' | 'filters' | 'modules'
 type Entry<T> = Immutable<Omit<T, 'remove' | 'clear' | 'name'>> & Placed & { readonly name: string }
 
+/** An entry of `handlers`. */
 export type HandlerConfig = Entry<Static<typeof extensionLists.handlers>[number]>
+/** An entry of `filters`. */
 export type FilterConfig = Entry<Static<typeof extensionLists.filters>[number]>
+/** An entry of `modules` of a site or application. */
 export type ExtensionConfig = Entry<Static<typeof extensionLists.modules>[number]>
 
 /** One application of a site, with what it inherits; paths are absolute. */
@@ -55,6 +58,7 @@ export type BindingConfig = Immutable<Static<typeof binding>> &
     readonly host: string
   }
 
+/** `logFile` of a site. */
 export type LogFileConfig = Immutable<Static<typeof logFile>>
 
 /** One site, with what it inherits. */
