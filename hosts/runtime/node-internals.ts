@@ -6,6 +6,7 @@
  */
 import { IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http'
 
+import { beginsWith } from './begins-with.js'
 interface MessageInternals {
   _addHeaderLines?: (headers: string[], count: number) => void
   _dump?: () => void
@@ -125,7 +126,7 @@ export const mustClose = (response: ServerResponse, sent: number): boolean => {
 /** Whether node's own response has made the head that `text` begins with. */
 export const madeHead = (response: ServerResponse, text: string): boolean => {
   const { _header } = response as unknown as ResponseInternals
-  return typeof _header === 'string' && text.startsWith(_header)
+  return typeof _header === 'string' && beginsWith(text, _header)
 }
 
 /** Whether node has left out a body that the application gave to a response without one; it can only tell where it has counted. */

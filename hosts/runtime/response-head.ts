@@ -5,6 +5,8 @@
  * writes to its socket by itself is looked at by nobody else (RFC 9110 section 5.5, RFC 9112 sections 2.2 and 6.3).
  */
 
+import { beginsWith } from './begins-with.js'
+
 /** Why a response is not forwarded as the application has given it. */
 export type ResponseFault = 'head' | 'lengths' | 'informational' | 'body'
 
@@ -21,6 +23,16 @@ const TRANSFER_ENCODING = 'transfer-encoding:'
 const SERVER = 'server:'
 const LF = '\n'
 
+/** A head that was found sound as it is, and what was found. */
+interface SoundHead {
+  readonly text: string
+  readonly toHead: boolean
+  readonly removesServer: boolean
+  readonly status: number
+  readonly body: BodyRule
+  readonly contentLength: number
+}
+
 /** One for a worker: what it found last stands in its fields, so that a response costs no object. */
 class HeadInspector {
   status = 0
@@ -32,6 +44,8 @@ class HeadInspector {
   /** The head to send instead; null where it can stay. */
   rewritten: string | null = null
   private drops: string[] = []
+  /** A busy application answers with the same head for a second, until its Date changes. */
+  private last: SoundHead | null = null
 
   /**
    * Answers whether the head can be sent; false with a `fault`, or with none where its end has not come yet.
@@ -39,9 +53,35 @@ class HeadInspector {
    * @param trusted - node's ServerResponse has made it
    */
   inspect(text: string, trusted: boolean, toHead: boolean, removesServer: boolean): boolean {
+    this.reset()
+    if (trusted && this.isLast(text, toHead, removesServer)) return true
+    if (!this.read(text, trusted, toHead, removesServer)) return false
+    if (trusted && this.fault === null && this.rewritten === null) {
+      const { status, body, contentLength } = this
+      const head = text.slice(0, this.length)
+      this.last = { text: head, toHead, removesServer, status, body, contentLength }
+    }
+    return true
+  }
+
+  private reset(): void {
     this.fault = null
     this.rewritten = null
     this.length = 0
+  }
+
+  private isLast(text: string, toHead: boolean, removesServer: boolean): boolean {
+    const { last } = this
+    if (!last || !beginsWith(text, last.text)) return false
+    if (last.toHead !== toHead || last.removesServer !== removesServer) return false
+    this.status = last.status
+    this.length = last.text.length
+    this.body = last.body
+    this.contentLength = last.contentLength
+    return true
+  }
+
+  private read(text: string, trusted: boolean, toHead: boolean, removesServer: boolean): boolean {
     if (this.drops.length > 0) this.drops = []
     let lengths = 0
     let declared = ''
