@@ -73,6 +73,13 @@ export const goals: readonly Goal[] = [
     hope: 1.8,
   },
   {
+    name: 'cached',
+    title: 'cached answer / Express JSON in a thread pool',
+    of: 'cached',
+    over: 'pool.express',
+    must: 2,
+  },
+  {
     name: 'log',
     title: 'cached answer, access log on / off',
     of: 'cached',
