@@ -92,7 +92,11 @@ t.test('a stop', async (t) => {
   t.equal(text.match(/part;/g)?.length, 8, 'a download is whole')
   t.match(text, /0\r\n\r\n$/)
 
-  t.same(await polite.closed, { code: 1001, reason: 'bye' }, 'an application hears of it, and closes its WebSockets')
+  t.same(
+    await polite.closed,
+    { code: 1001, reason: 'bye' },
+    'an application hears of it, and closes its WebSockets',
+  )
   t.equal((await deaf.closed).code, 1006, 'of one that does nothing they are ended')
   await opened.ended()
   const [code] = (await exited) as [number]
