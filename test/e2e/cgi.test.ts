@@ -7,8 +7,6 @@ import t, { type Test } from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
-t.setTimeout(60_000)
-
 /** Without what a test runner has every node load, which takes longer than the script, and knows no file of this ending. */
 const NODE = `#!/usr/bin/env -S -u NODE_OPTIONS ${process.execPath}\n`
 const SCRIPTS: Record<string, string> = {

@@ -8,8 +8,6 @@ import t from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer } from '../harness/server.js'
 
-t.setTimeout(60_000)
-
 /** A FastCGI application on its standard input, or on the address that it is given: what the query says is done. */
 const APPLICATION = `
 const net = require('node:net'), fs = require('node:fs')

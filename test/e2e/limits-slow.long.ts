@@ -5,8 +5,6 @@ import { text } from '../harness/faults.js'
 import { get, rawClient, type RawClient } from '../harness/raw-client.js'
 import { oneSite, startServer } from '../harness/server.js'
 
-t.setTimeout(580_000)
-
 const SLOW = 1000
 
 /** The application shares one buffer among all responses: what is measured is the server's. */

@@ -5,8 +5,6 @@ import t, { type Test } from 'tap'
 import { freePort } from '../harness/free-port.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
-t.setTimeout(30_000)
-
 const open = async (t: Test, listener: RequestListener): Promise<string> => {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -8,8 +8,6 @@ import { leanMessagesWork } from '../../../hosts/listener/lean-messages-trial.js
 import { canFinish, clientKeepsAlive, finishNodeResponse } from '../../../hosts/listener/node-response.js'
 import { rawClient, type RawClient } from '../../harness/raw-client.js'
 
-t.setTimeout(10_000)
-
 t.test('this Node works with them', async (test) => {
   test.equal(leanMessagesWork(), true)
 })

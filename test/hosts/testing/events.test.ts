@@ -7,8 +7,6 @@ import t from 'tap'
 import { bridge } from '../../../hosts/testing/index.js'
 import { ask, both, listen, once, raw } from './serve.js'
 
-t.setTimeout(20_000)
-
 /** Notes each of these events. */
 const note = (log: string[], name: string, source: EventEmitter, events: readonly string[]): void => {
   for (const event of events) source.on(event, () => log.push(`${name} ${event}`))
