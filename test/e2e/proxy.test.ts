@@ -95,7 +95,7 @@ void t.test('a server that fails costs only the requests that may not be sent tw
   const server = await start(t, [
     { path: '/both', type: 'proxy', options: { servers: [dead, behind], maxFailures: 2 } },
     { path: '/dead', type: 'proxy', options: { servers: [dead] } },
-    { path: '/slow', type: 'proxy', options: { servers: [behind], requestTimeout: 100 } },
+    { path: '/slow', type: 'proxy', options: { servers: [behind], requestTimeout: 1000 } },
   ])
   const post = { method: 'POST', body: 'x'.repeat(300_000) }
   t.equal((await fetch(`${server.url}/both/`)).status, 200, 'a GET is sent to the next one')
