@@ -25,7 +25,6 @@ const files = readdirSync(HERE, { recursive: true, encoding: 'utf8' })
 const timeout = Number(process.env.TAP_TIMEOUT ?? 120) * 1000
 t.setTimeout(0)
 t.jobs = Number(process.env.TAP_JOBS ?? 1)
-t.plan(files.length)
 for (const file of files) {
   const name = join('dist/test', file)
   const args = ['-u', 'NODE_OPTIONS', process.execPath, '--enable-source-maps', name]
