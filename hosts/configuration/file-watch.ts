@@ -66,9 +66,9 @@ export class FileWatch {
     const { key, at } = await this.state()
     if (this.closed || key === this.seen) return
     const age = Date.now() - at
-    // Still being written. A file that is gone may be about to come back: its return is another event.
+    // Still being written. What is gone, or emptied, may be about to come back: that is another event.
     if (age >= 0 && age < QUIET) this.lookSoon()
-    else if (key !== GONE) {
+    else if (key !== NOTHING) {
       this.seen = key
       this.options.onChange()
     }
@@ -77,11 +77,12 @@ export class FileWatch {
   private async state(): Promise<{ key: string; at: number }> {
     try {
       const { dev, ino, size, mtimeMs } = await stat(this.options.file)
-      return { key: `${dev} ${ino} ${size} ${mtimeMs}`, at: mtimeMs }
+      return { key: size === 0 ? NOTHING : `${dev} ${ino} ${size} ${mtimeMs}`, at: mtimeMs }
     } catch {
-      return { key: GONE, at: 0 }
+      return { key: NOTHING, at: 0 }
     }
   }
 }
 
-const GONE = 'gone'
+/** No file, or an empty one: who writes a file anew empties it first, and may be held up then. */
+const NOTHING = 'nothing'

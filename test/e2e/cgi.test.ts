@@ -7,8 +7,6 @@ import t, { type Test } from 'tap'
 import { get, rawClient } from '../harness/raw-client.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
-t.setTimeout(60_000)
-
 /** Without what a test runner has every node load, which takes longer than the script, and knows no file of this ending. */
 const NODE = `#!/usr/bin/env -S -u NODE_OPTIONS ${process.execPath}\n`
 const SCRIPTS: Record<string, string> = {
@@ -63,7 +61,7 @@ const server = await start(t, [
   application('/own', {}, { environment: { OWN: 'yes' } }),
   application('/cgi', { maxSpooledBody: 10, allowAuthorization: true }),
   application('/files', { static: true }),
-  application('/limited', { timeout: '1s', maxProcesses: 1, queueLength: 1 }),
+  application('/limited', { timeout: '2s', maxProcesses: 1, queueLength: 1 }),
 ])
 
 interface Said {
@@ -220,7 +218,7 @@ t.test('a script ends with its client, and with its time', async (t) => {
   const second = await pidsOf(server)
   await late.ended()
   t.ok(await dead(second), 'its time is over')
-  await server.printed(/slow\.cgi failed after its response had begun: it took longer than 1 s/)
+  await server.printed(/slow\.cgi failed after its response had begun: it took longer than 2 s/)
 })
 
 t.test('a server that is killed leaves no script behind', async (t) => {

@@ -102,7 +102,7 @@ for (const isolation of isolations) {
     async (t) => {
       const server = await startFaulty(isolation, {
         concurrentRequests: 1,
-        processModel: { pingInterval: '1s', pingResponseTime: '1s' },
+        processModel: { pingInterval: '1s', pingResponseTime: '2s' },
       })
       t.teardown(() => server.stop())
       t.same(await calmAnswers(server), new Set(['calm']))
@@ -112,7 +112,7 @@ for (const isolation of isolations) {
       t.same(await calmAnswers(server), new Set(['calm']))
       t.same(await victim.ended(), { how: 'reset', text: '' })
       t.equal(await waiting, 'trouble answers')
-      await server.printed(/ 5010 .*has not answered a ping within 1 s/)
+      await server.printed(/ 5010 .*has not answered a ping within 2 s/)
     },
   )
 }

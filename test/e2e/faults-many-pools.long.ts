@@ -5,8 +5,6 @@ import { isolations, text } from '../harness/faults.js'
 import { giveOrder, OBEYING } from '../harness/give-order.js'
 import { startServer, type TestServer } from '../harness/server.js'
 
-t.setTimeout(240_000)
-
 /** Megabytes that memory may grow while nothing is kept: what V8 has not given back yet. One worker alone has more. */
 const SLACK = 60
 

@@ -11,7 +11,7 @@ import { BIG, startKit } from './handler-kit.js'
 for (const isolation of ['thread', 'process']) {
   t.test(isolation, async (t) => {
     const server = await startKit(isolation, {
-      processModel: { pingInterval: '1s', pingResponseTime: '1s', shutdownTimeLimit: '1s' },
+      processModel: { pingInterval: '1s', pingResponseTime: '1500ms', shutdownTimeLimit: '1s' },
       failure: { inFlight: '502' },
     })
     t.teardown(() => server.stop())

@@ -7,8 +7,6 @@ import { get, rawClient } from '../harness/raw-client.js'
 import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
 import { spawnNode } from '../harness/spawn-node.js'
 
-t.setTimeout(120_000)
-
 const APP = `
 import { createServer } from 'node:http'
 const name = 'NAME'

@@ -61,7 +61,7 @@ for (const isolation of isolations) {
       const server = await startServer(
         {
           applicationPoolDefaults: { isolation },
-          applicationPools: [{ name: 'P', processModel: { startupTimeLimit: '2s' } }],
+          applicationPools: [{ name: 'P', processModel: { startupTimeLimit: '5s' } }],
           sites: [
             {
               name: 'Test',

@@ -5,8 +5,6 @@ import { text } from '../harness/faults.js'
 import { get, rawClient, type RawClient } from '../harness/raw-client.js'
 import { oneSite, startServer } from '../harness/server.js'
 
-t.setTimeout(280_000)
-
 const SLOW = 1000
 
 /** The application shares one buffer among all responses: what is measured is the server's. */
@@ -41,8 +39,8 @@ for (const [kind, begin] of Object.entries(kinds)) {
       oneSite([{ path: '/', module: './app.mjs' }], {
         // A request whose body is slow is with its worker already: more of them than this would let others wait.
         applicationPools: [{ name: 'DefaultAppPool', concurrentRequests: 2000 }],
-        siteDefaults: { limits: { connectionTimeout: '20s' } },
-        webLimits: { connectionTimeout: '20s', headerWaitTimeout: '20s', minBytesPerSecond: 100_000 },
+        siteDefaults: { limits: { connectionTimeout: '15s' } },
+        webLimits: { connectionTimeout: '15s', headerWaitTimeout: '15s', minBytesPerSecond: 100_000 },
       }),
       { 'app.mjs': APP },
     )

@@ -2,8 +2,6 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-t.setTimeout(120_000)
-
 for (const suite of [
   'e2e/request-flow',
   'e2e/http1-corpus',

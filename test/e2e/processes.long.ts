@@ -10,8 +10,6 @@ import { get, rawClient } from '../harness/raw-client.js'
 import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
 
 // Many servers, one after the other.
-t.setTimeout(240_000)
-
 const APPLICATION = `
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'

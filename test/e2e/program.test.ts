@@ -2,8 +2,6 @@
 import t from 'tap'
 import { oneSite, startServer } from '../harness/server.js'
 
-t.setTimeout(30_000)
-
 const APP = `
 require('http').createServer((request, response) => {
   if (request.url === '/die') process.exit(3)

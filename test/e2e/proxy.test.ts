@@ -5,8 +5,6 @@ import t, { type Test } from 'tap'
 import { freePort } from '../harness/free-port.js'
 import { oneSite, startServer, type TestServer } from '../harness/server.js'
 
-t.setTimeout(30_000)
-
 const open = async (t: Test, listener: RequestListener): Promise<string> => {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -97,7 +95,7 @@ void t.test('a server that fails costs only the requests that may not be sent tw
   const server = await start(t, [
     { path: '/both', type: 'proxy', options: { servers: [dead, behind], maxFailures: 2 } },
     { path: '/dead', type: 'proxy', options: { servers: [dead] } },
-    { path: '/slow', type: 'proxy', options: { servers: [behind], requestTimeout: 100 } },
+    { path: '/slow', type: 'proxy', options: { servers: [behind], requestTimeout: 1000 } },
   ])
   const post = { method: 'POST', body: 'x'.repeat(300_000) }
   t.equal((await fetch(`${server.url}/both/`)).status, 200, 'a GET is sent to the next one')

@@ -107,5 +107,5 @@ t.test('what needs a new start waits for it, and all else is in force', async (t
   })
   t.equal(await ask(port, 'two'), '200 A  /')
   await server.printed(/now says of .*pipeline\.log.* waits for the next start/)
-  t.match(server.output(), /now says of .*eventLog\.file/)
+  await server.printed(/now says of .*eventLog\.file/)
 })

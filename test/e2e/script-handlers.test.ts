@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { oneSite, startServer } from '../harness/server.js'
 
-t.setTimeout(60_000)
-
 /** Answers each request with the name of the script and its PATH_INFO; its records are short ones. */
 const PHP = `
 const net = require('node:net')

@@ -88,7 +88,7 @@ t.test('demandStartThreshold: the server has no more workers than that', async (
 })
 
 t.test('changed files of an application replace its workers once they are complete', async (t) => {
-  const server = await start({ recycling: { onFileChange: { enabled: true, delay: '200ms' } } })
+  const server = await start({ recycling: { onFileChange: { enabled: true, delay: '500ms' } } })
   t.teardown(() => server.stop())
   t.equal(await text(server.url), 'well')
   const client = await rawClient(server.port)

@@ -88,8 +88,8 @@ t.test('pages that fail are told, and do not keep the new worker from taking ove
   await t.rejects(readFile(log), 'the first start needs no warm-up')
   t.equal(await (await fetch(`${server.url}/app/`)).text(), '1')
   await server.printed(/Worker 1 of pool "P" has ended: worker 2 replaces it/)
-  t.match(server.output(), /"Test\/app" could not be warmed up with \/fails: it answered 500/)
-  t.match(server.output(), /could not be warmed up with \/throws: Error: not ready for this/)
+  await server.printed(/"Test\/app" could not be warmed up with \/fails: it answered 500/)
+  await server.printed(/could not be warmed up with \/throws: Error: not ready for this/)
   t.match(await readFile(log, 'utf8'), /^2 \/fails .*\n2 \/throws .*\n2 \/warm /)
   t.equal(await (await fetch(`${server.url}/app/`)).text(), '2')
 })
@@ -103,7 +103,7 @@ t.test('a page that is never answered does not take the start longer than its li
   )
   t.teardown(() => server.stop())
   t.equal(await (await fetch(`${server.url}/app/`)).text(), '1')
-  t.match(server.output(), /could not be warmed up with \/hangs: it had not answered when the time/)
+  await server.printed(/could not be warmed up with \/hangs: it had not answered when the time/)
 })
 
 t.test('what of it there is not is refused', async (t) => {

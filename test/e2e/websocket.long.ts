@@ -237,7 +237,7 @@ for (const isolation of isolations) {
 
     await t.test('the log has a line for each tunnel, when it has ended', async (t) => {
       let log = ''
-      for (let i = 0; i < 100 && !/GET \/raw .* 101 0 0 /.test(log); i++) {
+      for (let i = 0; i < 300 && !/GET \/raw .* 101 0 0 /.test(log); i++) {
         await new Promise((resolve) => setTimeout(resolve, 50))
         log = await logOf(server)
       }

@@ -59,6 +59,8 @@ export const site = (
 
 export type Write = (file: string, text: string) => Promise<void>
 
+const SAID = /has changed and is (?:in force|refused)[^\n]*/
+
 /** A running server whose file can be changed. */
 export class Live {
   readonly server: TestServer
@@ -81,14 +83,14 @@ export class Live {
   }
 
   async write(text: string, write: Write = writeFile): Promise<string> {
+    this.changes = [...this.server.output().matchAll(new RegExp(SAID, 'g'))].length
     await write(this.file, text)
     return this.told()
   }
 
-  /** What the server says of the next change. */
+  /** What the server says of the change after the last one that was told, or written. */
   async told(): Promise<string> {
-    this.changes++
-    const [said] = await this.server.printed(/has changed and is (in force|refused)[^\n]*/, this.changes)
+    const [said] = await this.server.printed(SAID, ++this.changes)
     return said
   }
 }

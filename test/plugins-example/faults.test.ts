@@ -47,7 +47,7 @@ const startOf = async (config: Record<string, unknown>) => {
   const { status, stderr, stdout } = spawnSync(
     process.execPath,
     [CLI, 'start', '--config', join(folder, 'applicationHost.json')],
-    { encoding: 'utf8', cwd: folder, timeout: 20_000 },
+    { encoding: 'utf8', cwd: folder, timeout: 60_000 },
   )
   rmSync(folder, { recursive: true, force: true })
   return { status, stderr, stdout }

@@ -8,8 +8,6 @@ import { HostedApplications } from '../../../hosts/runtime/hosted-applications.j
 import { installListenCapture } from '../../../hosts/runtime/listen-capture.js'
 import { load, settings } from './load.js'
 
-t.setTimeout(30_000)
-
 installListenCapture()
 
 interface Failure {

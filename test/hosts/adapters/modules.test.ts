@@ -6,7 +6,6 @@ import { bridge } from '../../../hosts/testing/index.js'
 import { once } from '../testing/serve.js'
 import { answerOf, load, openFront } from './load.js'
 
-t.setTimeout(30_000)
 const front = await openFront(t)
 installListenCapture()
 

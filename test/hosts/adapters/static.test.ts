@@ -6,8 +6,6 @@ import t, { type Test } from 'tap'
 import { bridge, type BridgeOptions } from '../../../hosts/testing/index.js'
 import { ask, listen, raw } from '../testing/serve.js'
 
-t.setTimeout(20_000)
-
 const serve = async (test: Test, options: Record<string, unknown> = {}, more: BridgeOptions = {}) => {
   const outer = test.testdir({
     'secret.txt': 'secret',

@@ -1,5 +1,13 @@
 /** However a file is changed, it is seen once. */
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { FileWatch } from '../../../hosts/configuration/file-watch.js'
@@ -61,6 +69,21 @@ t.test('written, put in place of the old one, deleted and made again', async (t)
     }),
     3,
   )
+})
+
+t.test('an empty file is one that is being written, however long that takes', async (t) => {
+  const file = join(t.testdir({ 'host.json': 'a' }), 'host.json')
+  const { after } = await watched(t, file)
+  t.equal(
+    await after(() => {
+      writeFileSync(file, '')
+      setTimeout(() => {
+        writeFileSync(file, 'b')
+      }, 600)
+    }),
+    1,
+  )
+  t.equal(readFileSync(file, 'utf8'), 'b')
 })
 
 t.test('through a link, whether that or the file behind it changes', async (t) => {

@@ -1,11 +1,8 @@
 /** Every request of a connection is answered, or its connection ends; and each is logged once. */
-import t from 'tap'
 import type { Stage } from '../../../core/contract/stage.js'
 import type { RequestContext } from '../../../core/pipeline/request-context.js'
 import { get } from '../../harness/raw-client.js'
 import { bothWays, echo } from './listening.js'
-
-t.setTimeout(10_000)
 
 const logging = (): { log: Stage; logged: RequestContext[] } => {
   const logged: RequestContext[] = []

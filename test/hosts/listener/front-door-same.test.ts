@@ -12,8 +12,6 @@ import { build } from '../../../core/config/build.js'
 import { get, type RawClient } from '../../harness/raw-client.js'
 import { listen } from './listening.js'
 
-t.setTimeout(20_000)
-
 /** The real stages before the route, and workers whose answers the target says. */
 const open = async (test: Test, frontDoor: boolean) => {
   const clock = new ManualClock(START)

@@ -6,8 +6,6 @@ import type { RequestContext } from '../../../core/pipeline/request-context.js'
 import { get } from '../../harness/raw-client.js'
 import { echo, listen } from './listening.js'
 
-t.setTimeout(10_000)
-
 const goOn: Stage = { run: () => 'CONTINUE' }
 
 /** A listener with a cache that knows some targets, and all requests that were logged. */

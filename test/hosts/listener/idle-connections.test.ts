@@ -8,8 +8,6 @@ import type { RequestContext } from '../../../core/pipeline/request-context.js'
 import { get, type RawClient } from '../../harness/raw-client.js'
 import { listen } from './listening.js'
 
-t.setTimeout(60_000)
-
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 

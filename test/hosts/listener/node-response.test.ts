@@ -5,8 +5,6 @@ import t, { type Test } from 'tap'
 import { canFinish, clientKeepsAlive, finishNodeResponse } from '../../../hosts/listener/node-response.js'
 import { get, rawClient, type RawClient } from '../../harness/raw-client.js'
 
-t.setTimeout(10_000)
-
 const serve = async (
   test: Test,
   listener: (incoming: IncomingMessage, response: ServerResponse) => void,

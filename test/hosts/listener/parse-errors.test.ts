@@ -6,8 +6,6 @@ import { errorTable, type ErrorCode } from '../../../core/errors.js'
 import { errorCodeOf, isClientGone, requestLineOf } from '../../../hosts/listener/parse-errors.js'
 import { rawClient } from '../../harness/raw-client.js'
 
-t.setTimeout(10_000)
-
 /** Requests that are broken, and what http.sys would say of each. */
 const broken: readonly [name: string, bytes: string, code: ErrorCode][] = [
   ['a header name with a space', 'GET / HTTP/1.1\r\nHo st: h\r\n\r\n', 'BAD_HEADER'],

@@ -5,8 +5,6 @@ import { RuntimeWorker } from '../../../hosts/runtime/hosted-worker.js'
 import { worker as unhosted } from '../../../hosts/worker/index.js'
 import { once } from '../testing/serve.js'
 
-t.setTimeout(10_000)
-
 const make = (pinged = true) => {
   const events: ServerEvent[] = []
   const worker = new RuntimeWorker({ id: 3, pool: 'P', pinged, tell: (event) => events.push(event) })

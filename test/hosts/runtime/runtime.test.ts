@@ -13,8 +13,6 @@ import { Runtime } from '../../../hosts/runtime/runtime.js'
 import { settings } from '../adapters/load.js'
 import { once } from '../testing/serve.js'
 
-t.setTimeout(10_000)
-
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 interface Started {

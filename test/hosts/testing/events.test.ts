@@ -7,8 +7,6 @@ import t from 'tap'
 import { bridge } from '../../../hosts/testing/index.js'
 import { ask, both, listen, once, raw } from './serve.js'
 
-t.setTimeout(20_000)
-
 /** Notes each of these events. */
 const note = (log: string[], name: string, source: EventEmitter, events: readonly string[]): void => {
   for (const event of events) source.on(event, () => log.push(`${name} ${event}`))
@@ -220,8 +218,8 @@ both('a time limit set on the socket is told there, and cuts the connection', as
 both('a time limit ends with the exchange that set it', async (test, way) => {
   let calls = 0
   const { port } = await way.serve((incoming, response) => {
-    if (incoming.url === '/first') response.setTimeout(20, () => calls++)
-    setTimeout(() => response.end('ok'), incoming.url === '/first' ? 0 : 60)
+    if (incoming.url === '/first') response.setTimeout(150, () => calls++)
+    setTimeout(() => response.end('ok'), incoming.url === '/first' ? 0 : 400)
   })
   const two = ['/first', '/second'].map((url) => `GET ${url} HTTP/1.1\r\nHost: a\r\n\r\n`).join('')
   const text = await raw(port, two, (received) => received.match(/\r\n\r\nok/g)?.length === 2)

@@ -4,8 +4,6 @@ import t from 'tap'
 import { bridge } from '../../../hosts/testing/index.js'
 import { ask, both, listen, once, raw } from './serve.js'
 
-t.setTimeout(20_000)
-
 both('HEAD has the head of GET and no body', async (test, way) => {
   const { port } = await way.serve((_request, response) => {
     response.setHeader('Content-Length', '5')

@@ -13,8 +13,6 @@ const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest
 /** Far above what may be under way, far below what a reader without back-pressure would have been sent. */
 const MOST_UNDER_WAY = 1024 * 1024
 
-t.setTimeout(20_000)
-
 both('an upload of 10 MB arrives whole, and comes back whole through pipe', async (test, way) => {
   const hash = createHash('sha256')
   const { port } = await way.serve((request, response) => {
