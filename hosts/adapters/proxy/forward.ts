@@ -147,6 +147,12 @@ class Answer implements Dispatcher.DispatchHandler {
     }
     const via = headers.via === undefined ? '' : `${String(headers.via)}, `
     response.setHeader('Via', `${via}1.1 webgarden`)
+    if (status === 304) {
+      // Complete with its head. undici would wait for the body that a Content-Length tells of (RFC 9110 section 8.6 allows it to).
+      this.finish()
+      response.end()
+      return
+    }
     response.on('drain', this.drained)
     // The head must not wait for the body; flushHeaders() would send fields beyond ASCII in UTF-8, not as they came.
     response.write(NOTHING)
@@ -160,6 +166,7 @@ class Answer implements Dispatcher.DispatchHandler {
     _controller: Dispatcher.DispatchController,
     trailers: Record<string, string | string[] | undefined>,
   ): void {
+    if (this.over) return
     this.finish()
     const entries = Object.entries(trailers).map(([name, value]): [string, string] => [name, String(value)])
     if (entries.length > 0) this.response.addTrailers(entries)
