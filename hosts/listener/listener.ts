@@ -365,7 +365,7 @@ export class Listener {
       socket.destroy()
       return
     }
-    const code = errorCodeOf(error.code)
+    const code = errorCodeOf(error)
     if (code === 'HEADERS_TOO_SLOW') {
       // Where there is no head yet, it is the idle connection's time that counts.
       if (socket.bytesRead > 0) this.refusals.cut(connection, code)
