@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
 import { systemClock } from '../core/clock.js'
+import { isNamedSocket } from '../core/config/binding-information.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { ServerConfig } from '../core/contract/config.js'
@@ -24,6 +25,7 @@ import { putInForce, type RunningParts } from './configuration/put-in-force.js'
 import { completeExtensions } from './extensions/check-extensions.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
+import { socketPath } from './listener/listen-at.js'
 import { Listener } from './listener/listener.js'
 import { certificateProblems, CertificateStore } from './listener/tls/certificate-store.js'
 import { loadRawFilters } from './inline/raw-filters.js'
@@ -224,7 +226,7 @@ export const startServer = async (
     await events.close()
   }
   try {
-    await withPositions(() => openEndpoints(config, endpoints, service))
+    await withPositions(() => openEndpoints(config, endpoints, service, estate?.sockets))
   } catch (error) {
     await listener.close()
     // Pools that always run have workers by now; they need not finish anything.
@@ -241,7 +243,10 @@ export const startServer = async (
     steered({ service, endpoints, listener, clock, events, modules, stages: chains, live, restart }),
   )
   await predecessor?.replace(control.waits)
-  if (predecessor) await control.settle()
+  if (predecessor) {
+    listener.takeNames()
+    await control.settle()
+  }
   const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
   const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
@@ -290,13 +295,23 @@ const openEndpoints = async (
   config: ServerConfig,
   endpoints: OpenEndpoints,
   service: ActivationService,
+  inherited: ReadonlyMap<string, object> = new Map(),
 ): Promise<void> => {
-  const free = await endpoints.change(config, ({ port }) => port === 0)
+  const free = await endpoints.change(
+    config,
+    ({ port, address, key }) => port === 0 && !isNamedSocket(address) && !inherited.has(key),
+  )
   free.commit()
-  service.start(free.portOf)
+  // Clients know these, and we learn their ports. To listen to what is there takes no turn of the event loop: nobody is
+  // accepted before it.
+  const there = await endpoints.change(config, ({ port, address }) => port === 0 && !isUnixSocket(address))
+  there.commit()
+  service.start(there.portOf)
   const known = await endpoints.change(config)
   known.commit()
 }
+
+const isUnixSocket = (address: string): boolean => socketPath(address) !== undefined
 
 /** Gives problems that know their pointer only a line and a column. */
 const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {

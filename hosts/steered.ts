@@ -80,10 +80,6 @@ export const restartOf = (
 ): Restart => ({
   obstacle: () => {
     if (!restarts) return 'this server is part of another program, which alone can restart it'
-    // Node takes the name of such a socket away when the one that has made it closes it.
-    const named = endpoints.bindings.find(({ binding }) => binding.address.startsWith('unix:'))
-    if (named)
-      return `the socket of the binding "${named.binding.bindingInformation}" cannot be handed over; stop and start the server, or take the socket from systemd`
     return restarts.obstacle
   },
   isReplaced: () => restarts?.isReplaced === true,

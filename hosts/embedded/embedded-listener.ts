@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import Fastify from 'fastify'
 import { systemClock } from '../../core/clock.js'
 import { build } from '../../core/config/build.js'
+import { checkBindings } from '../../core/config/bindings.js'
 import { findProblems } from '../../core/config/check.js'
 import { validateServer } from '../../core/config/compiled-schema.js'
 import { ConfigurationError, type EventLog, type ServerEvent } from '../../core/index.js'
@@ -16,8 +17,8 @@ import { loadModules } from '../../core/registry/load.js'
 import { planSlots, setUpStages } from '../../core/registry/slots.js'
 import { standardStages } from '../../modules/standard.js'
 import { Listener } from '../listener/listener.js'
-import type { ListeningSocket } from '../listener/listening-socket.js'
 import { EmbeddedReceiver } from './embedded-receiver.js'
+import { Ports } from './ports.js'
 import { Registrations } from './registrations.js'
 import { parseUrlPrefix, type UrlPrefix } from './url-prefix.js'
 
@@ -31,6 +32,11 @@ export interface ListenerSettings {
   readonly address?: string
   /** The name under which requests are logged. Default: `Listener`. */
   readonly name?: string
+  /**
+   * What prefixes of https are served with, as of a binding: `certificates`, and `tls` and `sslFlags` where wanted. All https
+   * ports have the same; a client gets the certificate that has the name it asks for, else the first.
+   */
+  readonly https?: object
   /** As in applicationHost.json: docs/configuration.md tells what there is. */
   readonly webLimits?: object
   readonly log?: object
@@ -51,8 +57,8 @@ export interface ListenerQueue {
   /**
    * Registers a URL prefix (HttpAddUrl). Resolves with the port, when it accepts.
    *
-   * @throws TypeError where it is no prefix, NamespaceConflictError where somebody has it, the system's error where the port
-   * cannot be had.
+   * @throws TypeError where it is no prefix, or one of https without certificates; NamespaceConflictError where somebody has it;
+   * Error where its port speaks the other of http and https; the system's error where the port cannot be had.
    */
   addUrl(prefix: string): Promise<number>
   /** Takes it back (HttpRemoveUrl): who waits for it gets 503, who comes 404; requests under way are finished. */
@@ -76,7 +82,7 @@ export interface EmbeddedListener {
 /** @throws ConfigurationError with everything that is wrong with the settings. */
 export const createListener = async (settings: ListenerSettings = {}): Promise<EmbeddedListener> => {
   const { directory = '.', address = '*', name = 'Listener', onEvent = print } = settings
-  const { webLimits = {}, log = {}, logFile = {}, limits = {}, caching = {} } = settings
+  const { webLimits = {}, log = {}, logFile = {}, limits = {}, caching = {}, https } = settings
   const file = join(resolve(directory), 'listener')
   const raw = {
     webLimits,
@@ -84,7 +90,7 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
     sites: [
       {
         name,
-        bindings: [{ protocol: 'http', bindingInformation: '*:0:' }],
+        bindings: [{ ...https, protocol: https ? 'https' : 'http', bindingInformation: '*:0:' }],
         logFile,
         limits,
         applications: [{ path: '/', type: 'static', physicalPath: '.', caching }],
@@ -94,6 +100,8 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
   const problems = findProblems(validateServer, raw, '')
   if (problems.length > 0) throw new ConfigurationError(file, problems)
   const config = build(raw, file)
+  checkBindings(config, (pointer, message) => problems.push({ pointer, message }))
+  if (problems.length > 0) throw new ConfigurationError(file, problems)
   mkdirSync(config.directory, { recursive: true })
   const siteConfig = config.sites[0]
   const applicationConfig = siteConfig?.applications[0]
@@ -122,28 +130,11 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
   const stages = await setUpStages({ ...plan, route: [route] }, scope)
   const pipeline = new Pipeline(stages, events, clock)
   const listener = new Listener({ config, pipeline, clock, events, frontDoor: true })
+  const ports = await Ports.create(listener, { config, address, events, clock })
   const site: Site = { id: siteConfig.id, name, config: siteConfig, port: 0 }
-  const sockets = new Map<number, { socket: ListeningSocket; users: number }>()
   const queues = new Set<ListenerQueue>()
   let lastId = 0
 
-  /** Answers the real port: prefixes of one port share its socket. */
-  const openPort = async (port: number): Promise<number> => {
-    const known = sockets.get(port)
-    if (known) {
-      known.users++
-      return port
-    }
-    const socket = await listener.open({ address, port })
-    sockets.set(socket.port, { socket, users: 1 })
-    return socket.port
-  }
-  const leavePort = (port: number): void => {
-    const known = sockets.get(port)
-    if (!known || --known.users > 0) return
-    sockets.delete(port)
-    void known.socket.close()
-  }
   /** The cache stands before the route: it would go on answering for URLs that are nobody's. */
   const forget = (): void => {
     for (const { stage } of Object.values(stages).flat()) stage.flush?.()
@@ -164,7 +155,7 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
         ctx.fail('UNAVAILABLE')
       }
       forget()
-      leavePort(known.prefix.port)
+      ports.leave(known.prefix.port)
     }
     const made: ListenerQueue = {
       name: queueName,
@@ -173,14 +164,14 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
       },
       async addUrl(text) {
         const asked = parseUrlPrefix(text)
-        const port = await openPort(asked.port)
+        const port = await ports.open(asked)
         const prefix = { ...asked, port }
         const config = { ...applicationConfig, path: prefix.path, applicationPool: queueName }
         const application = { id: ++lastId, site, path: prefix.path, config, queue, filter: null }
         try {
           registrations.add(prefix, site, application)
         } catch (error) {
-          leavePort(port)
+          ports.leave(port)
           throw error
         }
         urls.set(text, { prefix, application })
@@ -207,6 +198,7 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
       await Promise.all([...queues].map((queue) => queue.close()))
       listener.destroy()
       await closed
+      ports.close()
       await fastify.close()
     },
   }

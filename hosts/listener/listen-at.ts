@@ -1,5 +1,5 @@
 /** Makes a server listen where an endpoint says: on a port, on a Unix socket, or on one that systemd has handed over. */
-import { chmod, lstat, unlink } from 'node:fs/promises'
+import { chmod, link, lstat, unlink } from 'node:fs/promises'
 import { connect, type AddressInfo, type ListenOptions, type Server } from 'node:net'
 import { handedOver } from './handed-over.js'
 import type { Endpoint } from './endpoint.js'
@@ -17,9 +17,11 @@ export const socketPath = (address: string): string | undefined =>
 export const listenAt = async (server: Server, endpoint: Endpoint, inherited?: object): Promise<number> => {
   const path = socketPath(endpoint.address)
   // By another server's socket nobody is refused while the two change places.
-  if (inherited) await listen(server, inherited)
-  else if (path === undefined) await listen(server, optionsOf(endpoint))
-  else await listenOnPath(server, path, Number.parseInt(endpoint.socketMode ?? '0660', 8))
+  if (inherited) {
+    await listen(server, inherited)
+    if (path !== undefined) await chmod(path, modeOf(endpoint))
+  } else if (path === undefined) await listen(server, optionsOf(endpoint))
+  else await listenOnPath(server, path, modeOf(endpoint))
   const address: AddressInfo | string | null = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
 }
@@ -48,14 +50,29 @@ const optionsOf = ({ address, port }: Endpoint): ListenOptions & { fd?: number }
   return address === '*' ? { port } : { port, host: address }
 }
 
+const modeOf = ({ socketMode }: Endpoint): number => Number.parseInt(socketMode ?? '0660', 8)
+
+/**
+ * Node takes away the name that a socket was made with when it closes it, though another process may listen to it by then. So
+ * it is made under another name, which is gone soon, and nobody but us removes its own.
+ */
 const listenOnPath = async (server: Server, path: string, mode: number): Promise<void> => {
-  if (await isStale(path)) await unlink(path)
+  const made = `${path}.new`
+  for (const name of [path, made]) if (await isStale(name)) await unlink(name)
   // Nobody may connect before the permissions are right, so they are so from the first moment.
   const before = setMask(0o777 & ~mode)
-  const listening = listen(server, { path })
+  const listening = listen(server, { path: made })
   setMask(before)
   await listening
-  await chmod(path, mode)
+  try {
+    await chmod(made, mode)
+    await link(made, path)
+    await unlink(made)
+  } catch (error) {
+    server.close()
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw Object.assign(new Error(`${path} is there already`), { code: 'EADDRINUSE' })
+  }
 }
 
 /** Undefined in a thread, which has no mask of its own. */

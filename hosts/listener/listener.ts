@@ -115,6 +115,11 @@ export class Listener {
     return socket
   }
 
+  /** The server whose sockets it has taken over listens no more: their names are its own. */
+  takeNames(): void {
+    for (const socket of this.sockets) socket.keepsName = false
+  }
+
   /** Limits of the whole server that connections from now on are held to. */
   configure(config: ServerConfig): void {
     const { webLimits } = config
@@ -144,11 +149,12 @@ export class Listener {
   }
 
   /**
-   * Accepts no more; each connection gets one more answer, which says that it is the last. Resolves when nobody but those
-   * whose connections applications have taken over is left, or after `grace` milliseconds.
+   * Another server has taken its place: accepts no more; each connection gets one more answer, which says that it is the
+   * last. Resolves when nobody but those whose connections applications have taken over is left, or after `grace` milliseconds.
    */
   async drain(grace: number): Promise<void> {
     for (const socket of this.sockets) {
+      socket.keepsName = true
       if (socket.server.listening) socket.stopListening()
       for (const connection of socket.connections) connection.drain()
     }
@@ -359,7 +365,7 @@ export class Listener {
       socket.destroy()
       return
     }
-    const code = errorCodeOf(error.code)
+    const code = errorCodeOf(error)
     if (code === 'HEADERS_TOO_SLOW') {
       // Where there is no head yet, it is the idle connection's time that counts.
       if (socket.bytesRead > 0) this.refusals.cut(connection, code)

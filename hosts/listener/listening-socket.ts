@@ -1,10 +1,11 @@
 /** One listening socket with the connections that came in by it; it may stop to listen and they go on. */
+import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import type { Connection, RequestContext } from '../../core/index.js'
 import type { Door } from './door.js'
 import type { LimitedConnection } from './limits/limited-connection.js'
-import { listenAt } from './listen-at.js'
+import { listenAt, socketPath } from './listen-at.js'
 import type { Endpoint } from './endpoint.js'
 
 /** A client's connection, whatever it speaks. */
@@ -32,6 +33,9 @@ export class ListeningSocket {
   port = 0
   /** Connections from now on begin with a header of the PROXY protocol. */
   proxyProtocol = false
+  /** The name of a Unix socket stays when it is closed: another server listens to it, or still does. */
+  keepsName = false
+  private path: string | undefined
   readonly connections = new Set<ListenedConnection>()
   /** That which accepts. */
   readonly server: NetServer
@@ -54,6 +58,8 @@ export class ListeningSocket {
   async listen(endpoint: Endpoint, inherited?: object): Promise<void> {
     try {
       this.port = await listenAt(this.server, endpoint, inherited)
+      this.path = socketPath(endpoint.address)
+      this.keepsName = inherited !== undefined
     } catch (error) {
       this.http.close()
       throw error
@@ -63,6 +69,7 @@ export class ListeningSocket {
   /** Accepts no more, from this moment on. Connections are not touched: an http server's own `close` would end idle ones. */
   stopListening(): void {
     NetServer.prototype.close.call(this.server)
+    if (this.path !== undefined && !this.keepsName) rmSync(this.path, { force: true })
     this.door?.clear()
   }
 

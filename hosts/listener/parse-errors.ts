@@ -22,8 +22,23 @@ const gone = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'HPE_I
 
 export const isClientGone = (code: string | undefined): boolean => code !== undefined && gone.has(code)
 
-export const errorCodeOf = (parserCode: string | undefined): ErrorCode =>
-  byParserCode[parserCode ?? ''] ?? 'BAD_REQUEST'
+/** What node tells of it besides its code. */
+export interface ParseError {
+  readonly code?: string | undefined
+  readonly reason?: string
+  readonly rawPacket?: Buffer
+}
+
+export const errorCodeOf = ({ code = '', reason, rawPacket }: ParseError): ErrorCode => {
+  // The version is right; what follows it is not.
+  if (reason === 'Expected CRLF after version') return 'BAD_LINE_END'
+  if (code === 'HPE_HEADER_OVERFLOW' && rawPacket && isStillUrl(rawPacket)) return 'URL_TOO_LONG'
+  return byParserCode[code] ?? 'BAD_REQUEST'
+}
+
+/** A request line that has not ended yet. One that came in pieces is told as a head that is too long. */
+const isStillUrl = (packet: Buffer): boolean =>
+  !packet.includes('\n') && /^[A-Z]{1,20} (?:\/|https?:)/.test(packet.toString('latin1', 0, 64))
 
 /** Method and target of a request that could not be parsed, as far as they can be told: for the log alone. */
 export const requestLineOf = (packet: Buffer | undefined): { method: string; target: string } => {

@@ -214,5 +214,6 @@ t.test('too many open files', async (t) => {
     if (answered !== null) break
   }
   await until(/Connections are accepted again/)
+  t.match(await errorLine({ folder }, /Connections_Refused/), / - - - - - Connections_Refused -$/)
   first.socket.destroy()
 })

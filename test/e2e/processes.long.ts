@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { errorLine } from '../harness/error-line.js'
 import { get, rawClient } from '../harness/raw-client.js'
 import { CLI, startServer, writeFolder, type TestServer } from '../harness/server.js'
 
@@ -233,6 +234,7 @@ t.test(
       await server.printed(/5025.*shut down for \d s/)
       t.same(await survivors([pid]), [])
       t.equal((await fetch(server.url)).status, 503)
+      t.match(await errorLine(server, /AppShutdown/), / GET \/ 503 1 AppShutdown /)
       t.equal(await text(`${server.url}/calm`), 'calm')
       while ((await fetch(server.url)).status === 503) await delay(100)
       t.equal(await json(`${server.url}/`), 'well', 'after the interval it is there again')

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TestServer } from './server.js'
 
 /** The first line that matches; looks again and again, since the log is written once a second. */
-export const errorLine = async (server: TestServer, pattern: RegExp): Promise<string> => {
+export const errorLine = async (server: Pick<TestServer, 'folder'>, pattern: RegExp): Promise<string> => {
   for (;;) {
     const text = await readFile(join(server.folder, 'logs/HTTPERR/httperr1.log'), 'latin1').catch(() => '')
     const line = text.split('\r\n').find((one) => !one.startsWith('#') && pattern.test(one))

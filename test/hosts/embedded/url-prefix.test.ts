@@ -3,7 +3,14 @@ import t from 'tap'
 import { parseUrlPrefix } from '../../../hosts/embedded/url-prefix.js'
 
 t.test('strong, weak and explicit hosts', async (t) => {
-  t.match(parseUrlPrefix('http://+:80/x/'), { category: 'strong', host: '', port: 80, path: '/x' })
+  t.match(parseUrlPrefix('http://+:80/x/'), {
+    category: 'strong',
+    host: '',
+    port: 80,
+    path: '/x',
+    secure: false,
+  })
+  t.match(parseUrlPrefix('HTTPS://+:443/'), { secure: true, category: 'strong', port: 443 })
   t.match(parseUrlPrefix('http://*:8080/'), { category: 'weak', host: '', port: 8080, path: '/' })
   t.match(parseUrlPrefix('http://WWW.Example.com:80/a/b'), {
     category: 'explicit',
@@ -14,7 +21,7 @@ t.test('strong, weak and explicit hosts', async (t) => {
 
 t.test('what is none is refused, with what to write', async (t) => {
   for (const text of [
-    'https://+:1/',
+    'ftp://+:1/',
     'http://+/x/',
     'http://+:80',
     'http://*.x:80/',

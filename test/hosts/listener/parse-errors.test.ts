@@ -3,13 +3,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { errorTable, type ErrorCode } from '../../../core/errors.js'
-import { errorCodeOf, isClientGone, requestLineOf } from '../../../hosts/listener/parse-errors.js'
+import {
+  errorCodeOf,
+  isClientGone,
+  requestLineOf,
+  type ParseError,
+} from '../../../hosts/listener/parse-errors.js'
 import { rawClient } from '../../harness/raw-client.js'
 
 /** Requests that are broken, and what http.sys would say of each. */
 const broken: readonly [name: string, bytes: string, code: ErrorCode][] = [
   ['a header name with a space', 'GET / HTTP/1.1\r\nHo st: h\r\n\r\n', 'BAD_HEADER'],
   ['a NUL in a value', 'GET / HTTP/1.1\r\nHost: h\0\r\n\r\n', 'BAD_HEADER'],
+  ['a line end without CR', 'GET / HTTP/1.1\nHost: h\n\n', 'BAD_LINE_END'],
+  ['a CR without LF in a header', 'GET / HTTP/1.1\r\nHost: h\rX: y\r\n\r\n', 'BAD_LINE_END'],
+  ['a URL that does not end', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`.slice(0, 20_000), 'URL_TOO_LONG'],
   ['a version that is none', 'GET / HTTP/9.9\r\nHost: h\r\n\r\n', 'BAD_VERSION'],
   ['a length that is no number', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1x\r\n\r\n', 'BAD_NUMBER'],
   [
@@ -32,10 +40,10 @@ for (const [name, bytes, code] of broken) {
     const server = createServer((incoming) => {
       incoming.resume()
     })
-    const found = new Promise<string | undefined>((resolve) => {
+    const found = new Promise<ParseError>((resolve) => {
       server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
         socket.destroy()
-        resolve(error.code)
+        resolve(error)
       })
     })
     await new Promise<void>((resolve) => {
@@ -44,17 +52,17 @@ for (const [name, bytes, code] of broken) {
     test.teardown(() => server.close())
     const client = await rawClient((server.address() as AddressInfo).port)
     client.send(Buffer.from(bytes, 'latin1'))
-    const parserCode = await found
-    test.equal(errorCodeOf(parserCode), code, parserCode ?? '')
-    test.equal(isClientGone(parserCode), false)
+    const error = await found
+    test.equal(errorCodeOf(error), code, error.code ?? '')
+    test.equal(isClientGone(error.code), false)
     client.socket.destroy()
   })
 }
 
 t.test('a code that nobody knows is a bad request, answered and closed', async (test) => {
-  test.equal(errorCodeOf('HPE_SOMETHING_NEW'), 'BAD_REQUEST')
-  test.equal(errorCodeOf(undefined), 'BAD_REQUEST')
-  test.match(errorTable[errorCodeOf(undefined)], { status: 400, close: true })
+  test.equal(errorCodeOf({ code: 'HPE_SOMETHING_NEW' }), 'BAD_REQUEST')
+  test.equal(errorCodeOf({}), 'BAD_REQUEST')
+  test.match(errorTable[errorCodeOf({})], { status: 400, close: true })
 })
 
 t.test('a client that has gone gets no answer', async (test) => {
