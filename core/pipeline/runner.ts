@@ -108,7 +108,7 @@ export abstract class Runner<C extends Walked> {
   private follow(ctx: C, step: Step<C>, outcome: unknown): number {
     if (outcome === 'CONTINUE') return step.next
     if (outcome === 'FINISH') return step.finish
-    const message = `A stage answers CONTINUE, FINISH or PENDING, not ${String(outcome)}`
+    const message = `${step.state} must answer CONTINUE or FINISH (a stage may answer PENDING), not ${String(outcome)}`
     return this.failed(ctx, step, new TypeError(message))
   }
 }

@@ -7,7 +7,10 @@ import type { BalancerDefinition, BalancerModule } from '../contract/balancer.js
 import type { FilterDefinition, FilterModule, FilterNotification } from '../contract/filter.js'
 import type { LogDefinition, LogModule } from '../contract/log.js'
 import type { Slot, StageDefinition, StageModule } from '../contract/stage.js'
+import { refuseMisspelt } from './misspelt.js'
 
+/** What every definition may have. */
+const COMMON = ['name', 'options', 'webgarden', 'kind'] as const
 const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch', 'log']
 
 /**
@@ -18,6 +21,7 @@ const SLOTS: readonly Slot[] = ['validate', 'cache', 'route', 'queue', 'dispatch
 export const defineStage = <O extends TSchema = TObject>(definition: StageDefinition<O>): StageModule<O> => {
   const slots = [definition.slot].flat()
   requireName(definition.name, 'defineStage')
+  refuseMisspelt(definition, [...COMMON, 'slot', 'slots', 'setup'], 'defineStage')
   if (slots.length === 0 || !slots.every((slot) => SLOTS.includes(slot))) {
     throw new TypeError(`defineStage: slot must be one or more of ${SLOTS.join(', ')}`)
   }
@@ -34,6 +38,7 @@ export const defineAdapter = <O extends TSchema = TObject>(
   definition: AdapterDefinition<O>,
 ): AdapterModule<O> => {
   requireName(definition.name, 'defineAdapter')
+  refuseMisspelt(definition, [...COMMON, 'recognises', 'adapt', 'needsModule'], 'defineAdapter')
   requireFunction(definition.adapt, 'defineAdapter', 'adapt')
   return Object.freeze({ ...definition, kind: 'adapter' as const })
 }
@@ -47,6 +52,7 @@ export const defineModule = <O extends TSchema = TObject>(
   definition: WorkerModuleDefinition<O>,
 ): WorkerModule<O> => {
   requireName(definition.name, 'defineModule')
+  refuseMisspelt(definition, [...COMMON, 'setup', 'perClient'], 'defineModule')
   requireFunction(definition.setup, 'defineModule', 'setup')
   return Object.freeze({ ...definition, kind: 'module' as const })
 }
@@ -60,6 +66,11 @@ export const defineFilter = <O extends TSchema = TObject>(
   definition: FilterDefinition<O>,
 ): FilterModule<O> => {
   requireName(definition.name, 'defineFilter')
+  refuseMisspelt(
+    definition,
+    [...COMMON, ...NOTIFICATIONS, 'priority', 'port', 'load', 'unload'],
+    'defineFilter',
+  )
   const heard = NOTIFICATIONS.filter((notification) => definition[notification] !== undefined)
   for (const notification of heard) requireFunction(definition[notification], 'defineFilter', notification)
   if (heard.length === 0)
@@ -101,6 +112,7 @@ export const defineBalancer = <O extends TSchema = TObject>(
  */
 export const defineLog = <O extends TSchema = TObject>(definition: LogDefinition<O>): LogModule<O> => {
   requireName(definition.name, 'defineLog')
+  refuseMisspelt(definition, [...COMMON, 'setup', 'check', 'headers'], 'defineLog')
   requireFunction(definition.setup, 'defineLog', 'setup')
   const headers: unknown = definition.headers ?? []
   if (!Array.isArray(headers) || !headers.every((name) => typeof name === 'string' && name !== '')) {
@@ -118,6 +130,7 @@ export const defineHandler = <O extends TSchema = TObject>(
   definition: HandlerDefinition<O>,
 ): HandlerModule<O> => {
   requireName(definition.name, 'defineHandler')
+  refuseMisspelt(definition, [...COMMON, 'handle', 'load', 'unload'], 'defineHandler')
   requireFunction(definition.handle, 'defineHandler', 'handle')
   return Object.freeze({ ...definition, kind: 'handler' as const })
 }

@@ -1,4 +1,5 @@
 /** Imports a file that an author has written, in JavaScript or in TypeScript. */
+import { execFile } from 'node:child_process'
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -29,6 +30,22 @@ export const importFile = async (file: string): Promise<Record<string, unknown>>
       const remedy = 'node only strips types: compile it to JavaScript (tsc) and name that file'
       throw new Error(`${(error as Error).message} (${file}); ${remedy}`, { cause: error })
     }
+    if (error instanceof SyntaxError) await addPlace(error, file)
     throw error
   }
+}
+
+/** Node tells the place of a mistake in a module only to whoever ends by it: it is asked again, about this file alone. */
+const addPlace = async (error: SyntaxError, file: string): Promise<void> => {
+  if (error.message.includes(file)) return
+  const said = await new Promise<string>((resolve) => {
+    execFile(process.execPath, ['--check', file], { timeout: 5_000 }, (_error, _out, stderr) => {
+      resolve(stderr)
+    })
+  })
+  // `file:///srv/hello.mjs:3`, the line, and a mark beneath what is wrong in it.
+  const [, line, text = '', mark = ''] = /:(\d+)\r?\n(.*)\r?\n([ \t]*)\^/.exec(said) ?? []
+  if (line === undefined) return
+  error.message += ` (${file}:${line}:${mark.length + 1}: ${text.trim().slice(0, 120)})`
+  error.stack = `SyntaxError: ${error.message}`
 }

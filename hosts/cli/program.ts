@@ -96,9 +96,10 @@ const addAuthoring = (root: Command): void => {
     .command('try <module>')
     .description('serve one module or application at once, and again whenever it changes')
     .option('-p, --port <port>', 'where; any free port where left out')
-    .action(async (module: string, { port }: { port?: string }) => {
+    .option('-o, --options <json>', "the module's options, as applicationHost.json would have them")
+    .action(async (module: string, options: { port?: string; options?: string }) => {
       await reported(async () => {
-        await (await import('./try.js')).tryModule(module, port)
+        await (await import('./try.js')).tryModule(module, options)
       })
     })
 }

@@ -4,8 +4,13 @@ import { fileURLToPath } from 'node:url'
 
 const SHOWCASE = fileURLToPath(new URL('./showcase.js', import.meta.url))
 
-export const trialConfiguration = (kind: string, file: string, port: number): object => {
-  const entry = { name: 'tried', module: file }
+export const trialConfiguration = (
+  { kind, slot = 'cache' }: { readonly kind: string; readonly slot: string | undefined },
+  file: string,
+  port: number,
+  options: object,
+): object => {
+  const entry = { name: 'tried', module: file, options }
   const application = (more: object): object => ({
     control: { enabled: false },
     configHistory: { enabled: false, watch: false },
@@ -21,10 +26,13 @@ export const trialConfiguration = (kind: string, file: string, port: number): ob
   switch (kind) {
     case 'module':
       return application({ module: SHOWCASE, modules: [entry] })
+    case 'handler':
+      // A wildcard handler may pass on to what is behind it.
+      return application({ module: SHOWCASE, handlers: [entry] })
     case 'filter':
       return application({ module: SHOWCASE, filters: [entry] })
     case 'stage':
-      return { modules: [entry], pipeline: { cache: ['tried', 'cache'] }, ...behind }
+      return { modules: [entry], pipeline: { [slot]: before(slot) }, ...behind }
     case 'log':
       return { modules: [entry], pipeline: { log: ['log', 'tried'] }, ...behind }
     case 'balancer':
@@ -36,6 +44,9 @@ export const trialConfiguration = (kind: string, file: string, port: number): ob
     case 'adapter':
       return { modules: [entry], ...behind }
     default:
-      return application({ module: file })
+      return application({ module: file, options })
   }
 }
+
+/** In front of the standard stage; in slot `log` behind it, where all of them run anyway. */
+const before = (slot: string): string[] => (slot === 'log' ? ['log', 'tried'] : ['tried', slot])

@@ -2,6 +2,7 @@
 export { bridge, type Bridge, type BridgeOptions } from './bridge.js'
 export { startServer, type ServerUnderTest, type StartOptions } from './start-server.js'
 export { tryExtension, type Extension, type ExtensionOptions, type ExtensionTrial } from './try-extension.js'
+export { tryLog, type LogOptions, type LogTrial } from './try-log.js'
 export {
   tryStage,
   type StageRequest,

@@ -4,13 +4,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FilterModule, HandlerModule, ServerEvent, WorkerModule } from '../../core/index.js'
 import { bridge } from './bridge.js'
+import { checkedOptions } from './checked-options.js'
 
 /** What was made with defineHandler, defineFilter or defineModule. */
 export type Extension = WorkerModule | FilterModule | HandlerModule
 
 /** What surrounds the extension on trial. */
 export interface ExtensionOptions {
-  /** Its own, as in `applicationHost.json`, with the defaults filled in: nothing checks them here. */
+  /** Its own, as in `applicationHost.json`: checked against its schema, and completed with the defaults. */
   readonly options?: Readonly<Record<string, unknown>>
   /** The application behind it: what a module would export. A short text to everybody where left out. */
   readonly application?: unknown
@@ -27,13 +28,18 @@ export interface ExtensionTrial {
   close(): Promise<void>
 }
 
-/** The extension is loaded with the first request; requests pass the very objects of a worker. */
+/**
+ * The extension is loaded with the first request; requests pass the very objects of a worker.
+ *
+ * @throws TypeError when the options are wrong.
+ */
 export const tryExtension = async (
   extension: Extension,
-  { options = {}, application, physicalPath = process.cwd() }: ExtensionOptions = {},
+  { options: given = {}, application, physicalPath = process.cwd() }: ExtensionOptions = {},
 ): Promise<ExtensionTrial> => {
   const events: ServerEvent[] = []
   const { kind, name } = extension
+  const options = await checkedOptions(extension, given)
   const entry = { name, module: undefined, options, enableCache: false }
   const mapping = {
     path: '*',

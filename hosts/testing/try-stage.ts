@@ -13,6 +13,7 @@ import { Namespace } from '../../core/namespace/namespace.js'
 import { Pipeline } from '../../core/pipeline/pipeline.js'
 import type { Chains } from '../../core/pipeline/listener-steps.js'
 import { composeResponse } from '../listener/response-head.js'
+import { checkedOptions } from './checked-options.js'
 import { standInConnection } from './stand-in-connection.js'
 
 /** What is asked; everything has a default. */
@@ -57,14 +58,16 @@ export interface StageTrial {
 /**
  * Sets a stage up and lets requests pass it.
  *
- * @param options - as in `applicationHost.json`, with the defaults filled in: nothing checks them here.
+ * @param given - its options, as in `applicationHost.json`: checked against its schema, and completed with the defaults.
  * @param slot - for a stage that is made for several.
+ * @throws TypeError when the options are wrong.
  */
 export const tryStage = async (
   module: StageModule,
-  options: Readonly<Record<string, unknown>> = {},
+  given: Readonly<Record<string, unknown>> = {},
   slot: Slot = module.slots[0] ?? 'validate',
 ): Promise<StageTrial> => {
+  const options = await checkedOptions(module, given)
   const events: ServerEvent[] = []
   const closers: (() => void | Promise<void>)[] = []
   const clock = new ManualClock()

@@ -3,6 +3,7 @@ import type { AccessDenied, FilterNotification, FilterStatus } from '../../../co
 import type { SettledOutcome } from '../../../core/contract/stage.js'
 import type { RequestModule } from '../../../core/contract/worker-module.js'
 import { RequestFilterContext } from './filter-context.js'
+import { failureOf, refusePromise } from './filter-failure.js'
 import { credentialsOf, setCredentials } from './filter-credentials.js'
 import { FilterRequestHeaders, FilterResponseHeaders } from './filter-headers.js'
 import { FilterLogRecord } from './filter-log.js'
@@ -63,8 +64,17 @@ export class FilterChain implements RequestModule<WorkerContext> {
       }
   }
 
+  /** @throws what the first one that failed has thrown, when all have heard. */
   endOfConnection(items: Map<unknown, unknown>): void {
-    for (const one of this.filters) one.filter.endOfNetSession?.(items.get(one))
+    let failed: Error | null = null
+    for (const one of this.filters) {
+      try {
+        refusePromise(one.filter.endOfNetSession?.(items.get(one)))
+      } catch (error) {
+        failed ??= failureOf(one, 'endOfNetSession', error)
+      }
+    }
+    if (failed) throw failed
   }
 
   async close(deadline: number): Promise<void> {
@@ -119,34 +129,58 @@ export class FilterChain implements RequestModule<WorkerContext> {
   private accessDenied(ctx: WorkerContext, filters: readonly LoadedFilter[], subStatus: number): boolean {
     const reason = REASONS[subStatus] ?? 'APPLICATION'
     const denied = { url: ctx.path, physicalPath: ctx.physicalPath, reason }
-    const settled = this.notify(ctx, 'accessDenied', filters, ({ filter }, pfc) =>
-      filter.accessDenied ? filter.accessDenied(pfc, denied) : 'REQ_NEXT_NOTIFICATION',
-    )
+    const settled = this.notify(ctx, 'accessDenied', filters, (one, pfc) => {
+      const status = one.filter.accessDenied?.(pfc, denied) ?? 'REQ_NEXT_NOTIFICATION'
+      refusePromise(status)
+      return status
+    })
     return settled === 'FINISH'
   }
 
-  /** Statuses do not matter here: the response is on its way, and goes. */
+  /**
+   * Statuses but HANDLED do not matter here: the response is on its way, and goes. One that fails keeps no other from hearing.
+   *
+   * @throws what the first one that failed has thrown.
+   */
   private headLeaves(ctx: WorkerContext, filters: readonly LoadedFilter[]): void {
     if (ctx.response.statusCode === 401) for (const one of this.filters) this.contextOf(ctx, one).denied()
     const headers = new FilterResponseHeaders(ctx.response)
+    let failed: Error | null = null
     for (const one of filters) {
       const pfc = this.contextOf(ctx, one)
       if (!pfc.hears('sendResponse')) continue
-      if (one.filter.sendResponse?.(pfc, headers) === 'REQ_HANDLED_NOTIFICATION') return
+      try {
+        const status = one.filter.sendResponse?.(pfc, headers)
+        if (status === 'REQ_HANDLED_NOTIFICATION') break
+        refusePromise(status)
+      } catch (error) {
+        failed ??= failureOf(one, 'sendResponse', error)
+      }
     }
+    if (failed) throw failed
   }
 
-  /** A notification that has no answer. */
+  /**
+   * A notification that has no answer: all hear of it.
+   *
+   * @throws what the first one that failed has thrown.
+   */
   private tell(
     ctx: WorkerContext,
     notification: FilterNotification,
     filters: readonly LoadedFilter[],
     call: (filter: LoadedFilter, pfc: RequestFilterContext) => unknown,
   ): void {
+    let failed: Error | null = null
     for (const one of filters) {
-      const pfc = this.contextOf(ctx, one)
-      if (pfc.hears(notification)) call(one, pfc)
+      try {
+        const pfc = this.contextOf(ctx, one)
+        if (pfc.hears(notification)) refusePromise(call(one, pfc))
+      } catch (error) {
+        failed ??= failureOf(one, notification, error)
+      }
     }
+    if (failed) throw failed
   }
 
   /** Asks one filter after the other, synchronously until one answers with a promise. */
@@ -161,12 +195,22 @@ export class FilterChain implements RequestModule<WorkerContext> {
       const one = filters[index] as LoadedFilter
       const pfc = this.contextOf(ctx, one)
       if (!pfc.hears(notification)) continue
-      const status = call(one, pfc)
-      if (typeof status === 'object') {
-        return status.then((settled) => {
-          const outcome = follow(ctx, one, notification, settled)
-          return outcome === 'NEXT' ? this.notify(ctx, notification, filters, call, index + 1) : outcome
-        })
+      let status: FilterStatus | Promise<FilterStatus>
+      try {
+        status = call(one, pfc)
+      } catch (error) {
+        throw failureOf(one, notification, error)
+      }
+      if (status instanceof Promise) {
+        return status.then(
+          (settled) => {
+            const outcome = follow(ctx, one, notification, settled)
+            return outcome === 'NEXT' ? this.notify(ctx, notification, filters, call, index + 1) : outcome
+          },
+          (error: unknown) => {
+            throw failureOf(one, notification, error)
+          },
+        )
       }
       const outcome = follow(ctx, one, notification, status)
       if (outcome !== 'NEXT') return outcome
@@ -214,7 +258,7 @@ const follow = (
       ctx.sendError(500, 0, new Error(`Filter "${name}" answered REQ_ERROR to ${notification}`))
       return 'FINISH'
     default:
-      throw new TypeError(`Filter "${name}" answered ${status} to ${notification}`)
+      throw new TypeError(`Filter "${name}" answered ${String(status)} to ${notification}`)
   }
 }
 

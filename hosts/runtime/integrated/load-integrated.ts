@@ -8,6 +8,7 @@ import { FilterChain } from './filter-chain.js'
 import { findExtension, type KnownExtensions } from './find-extension.js'
 import { inFilterOrder, loadFilter, type LoadedFilter } from './load-filter.js'
 import { HandlerMap } from './handler-map.js'
+import { setUp } from './set-up.js'
 import { takeOver } from '../take-over.js'
 import { Integrated } from './integrated.js'
 import { IntegratedPipeline, type NamedModule } from './integrated-pipeline.js'
@@ -41,7 +42,7 @@ export const loadIntegrated = async (
     const module = (await findExtension(entry, 'module', settings, around.known)) as WorkerModule
     const { perClient: asks = true } = module
     perClient ||= typeof asks === 'function' ? asks(entry.options) : asks
-    named.push({ name: entry.name, module: await module.setup(scope, entry.options) })
+    named.push(await setUp(entry, module, scope))
   }
   const mapped = []
   for (const entry of handlers) mapped.push(await loadHandler(entry, settings, around, scope))

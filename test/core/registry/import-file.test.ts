@@ -22,3 +22,16 @@ t.test('a TypeScript file is run, or the error says what to do', async (t) => {
   t.match(await importFile(join(folder, 'b.mjs')), { answer: 42 })
   await t.rejects(importFile(join(folder, 'c.mjs')), { message: 'not today' })
 })
+
+t.test('a mistake in the language is told with its place', async (t) => {
+  const folder = t.testdir({
+    'package.json': '{"type":"module"}',
+    'd.mjs': "export default {\n  name: 'x',,\n}\n",
+    'e.mjs': "import './d.mjs'\n",
+  })
+  await t.rejects(importFile(join(folder, 'd.mjs')), {
+    name: 'SyntaxError',
+    message: /Unexpected token ',' \(.*d\.mjs:2:13: name: 'x',,\)/,
+  })
+  await t.rejects(importFile(join(folder, 'e.mjs')), { name: 'SyntaxError', message: /Unexpected token/ })
+})

@@ -1,17 +1,26 @@
 /** `webgarden/testing`: filters, modules and stages are run without a server, and a whole one is started in this process. */
 import t from 'tap'
-import { defineFilter, defineModule, defineStage } from '../../../core/index.js'
-import { startServer, tryExtension, tryStage } from '../../../hosts/testing/index.js'
+import type { TObject } from 'typebox'
+import { defineFilter, defineLog, defineModule, defineStage, type LogRecord } from '../../../core/index.js'
+import { startServer, tryExtension, tryLog, tryStage } from '../../../hosts/testing/index.js'
+
+const WORDS: Record<string, unknown> & TObject = {
+  type: 'object',
+  additionalProperties: false,
+  required: [],
+  properties: { word: { type: 'string', minLength: 2, default: 'usual' } },
+} as never
 
 t.test('a filter meets a request of its author', async (t) => {
   const stamp = defineFilter({
     name: 'stamp',
+    options: WORDS,
     sendResponse(pfc, headers) {
-      headers.setHeader('X-Stamp', (pfc.options as { text: string }).text)
+      headers.setHeader('X-Stamp', (pfc.options as { word: string }).word)
       return 'REQ_NEXT_NOTIFICATION'
     },
   })
-  const trial = await tryExtension(stamp, { options: { text: 'seen' } })
+  const trial = await tryExtension(stamp, { options: { word: 'seen' } })
   t.teardown(() => trial.close())
   const response = await trial.fetch('/x')
   t.equal(response.headers.get('x-stamp'), 'seen')
@@ -40,12 +49,14 @@ t.test('a stage answers, or lets through, or remembers', async (t) => {
   const stage = defineStage({
     name: 'door',
     slot: 'validate',
-    setup: (scope, options: { word?: string }) => {
+    options: WORDS,
+    setup: (scope, options) => {
+      const { word } = options as { word: string }
       scope.onClose(() => void closed.push('closed'))
       return {
         run(ctx) {
           if (ctx.path !== '/closed') return 'CONTINUE'
-          ctx.respond(503, ['X-Word', options.word ?? ''], 'closed')
+          ctx.respond(503, ['X-Word', word], 'closed')
           return 'FINISH'
         },
       }
@@ -80,4 +91,61 @@ t.test('a whole server in this process', async (t) => {
   t.match(server.events(), /Worker \d+ of pool "DefaultAppPool" is ready/)
   await server.stop()
   await t.rejects(startServer({ sites: [] }), { name: 'ConfigurationError' })
+})
+
+t.test('options are completed and checked as those of the configuration are', async (t) => {
+  const filter = defineFilter({
+    name: 'word',
+    options: WORDS,
+    sendResponse(pfc, headers) {
+      headers.setHeader('X-Word', (pfc.options as { word: string }).word)
+      return 'REQ_NEXT_NOTIFICATION'
+    },
+  })
+  const trial = await tryExtension(filter)
+  t.teardown(() => trial.close())
+  t.equal((await trial.fetch('/')).headers.get('x-word'), 'usual')
+  await t.rejects(tryExtension(filter, { options: { word: 'x' } }), {
+    name: 'TypeError',
+    message: /word: \/options\/word: /,
+  })
+  await t.rejects(tryExtension(filter, { options: { wrod: 'xx' } }), { message: /did you mean "word"/ })
+  const stage = defineStage({ name: 'none', slot: 'log', setup: () => ({ run: () => 'CONTINUE' }) })
+  await t.rejects(tryStage(stage, { any: 1 }), { message: /none: \/options\/any: / })
+})
+
+t.test('a log module gets records, as many batches as its author wants', async (t) => {
+  const seen: unknown[] = []
+  const log = defineLog({
+    name: 'lines',
+    options: WORDS,
+    headers: ['X-Kept'],
+    check: (options) => {
+      if ((options as { word: string }).word === 'refused') throw new Error('refused by check')
+    },
+    setup: ({ directory, events }, options) => {
+      events.write({ id: 0, level: 'info', source: 'module', text: 'set up' })
+      seen.push(directory, options)
+      return {
+        write: (records: readonly LogRecord[], { number, again }) =>
+          void seen.push([number, again, ...records.map(({ status, path, headers }) => [status, path, headers])]),
+        flush: () => void seen.push('flushed'),
+        close: () => void seen.push('closed'),
+      }
+    },
+  })
+  const trial = await tryLog(log, { directory: '/srv' })
+  await trial.write([{ path: '/a', headers: { 'x-kept': '1', cookie: 'no' } }, { status: 404 }])
+  await trial.writeAgain()
+  await trial.write([])
+  await trial.flush()
+  await trial.close()
+  const rows = [
+    [200, '/a', { 'x-kept': '1' }],
+    [404, '/', {}],
+  ]
+  t.same(seen, ['/srv', { word: 'usual' }, [1, false, ...rows], [1, true, ...rows], [2, false], 'flushed', 'closed'])
+  t.match(trial.events, [{ text: 'set up' }])
+  await t.rejects(tryLog(log, { options: { word: 'refused' } }), { message: 'refused by check' })
+  await t.rejects(tryLog(log, { options: { word: 1 } }), { message: /lines: \/options\/word/ })
 })
