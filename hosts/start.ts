@@ -1,7 +1,7 @@
 /** Puts the house together: the only file that knows every room. */
 import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
-import { systemClock } from '../core/clock.js'
+import { systemClock, type Clock } from '../core/clock.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { ServerConfig } from '../core/contract/config.js'
@@ -28,6 +28,7 @@ import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
+import { ListenerProcesses } from './listener-process/listener-processes.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
@@ -167,10 +168,14 @@ export const startServer = async (
     balanceOf: (pool) => balanceOf(pool, checked.modules, scope),
   })
   const rawFilters = await loadRawFilters(config)
+  const processes = planProcesses(checked, rawFilters !== null, clock, events, service)
+  const walked = processes?.chains(chains) ?? chains
+  const pipeline = new Pipeline(walked, events, clock)
   const listener = new Listener({
     config,
-    pipeline: new Pipeline(chains, events, clock),
+    pipeline,
     clock,
+    share: processes?.share,
     // It would compare bytes that the filters have not seen.
     frontDoor: rawFilters === null,
     attach: rawFilters?.attach.bind(rawFilters),
@@ -181,7 +186,12 @@ export const startServer = async (
     stages: Object.values(chains).flat(),
     // Sites that were started by hand keep their sockets when the configuration changes.
     endpoints: { change: (changed) => endpoints.change(listening(changed, service)) },
-    listener,
+    listener: {
+      configure: (changed) => {
+        listener.configure(changed)
+        processes?.configure(changed)
+      },
+    },
     events,
     waitForAdapters: async (changed) => {
       requireAdapters(changed, await knownAdapters(checked.modules))
@@ -202,8 +212,10 @@ export const startServer = async (
     await events.close()
   }
   try {
+    await processes?.start(pipeline, walked)
     await withPositions(() => openEndpoints(config, endpoints, service))
   } catch (error) {
+    processes?.kill()
     await listener.close()
     // Pools that always run have workers by now; they need not finish anything.
     const stopped = service.stop()
@@ -214,7 +226,9 @@ export const startServer = async (
   }
   await live.watch()
   const { modules } = checked
-  control.serve(steered({ service, endpoints, listener, clock, events, modules, stages: chains, live }))
+  control.serve(
+    steered({ service, endpoints, listener, processes, clock, events, modules, stages: chains, live }),
+  )
   const hasInline = config.applicationPools.some(({ isolation }) => isolation === 'inline')
   const endIsMeant = hasInline ? reportServerEnd(events) : () => undefined
   return {
@@ -236,20 +250,62 @@ export const startServer = async (
       await live.close()
       // Connections end first, so that workers are drained of requests before they are told to go.
       // Those that applications have taken over end with their workers.
-      const closed = listener.close()
-      await Promise.race([listener.requestsDone(), shutdownLimit(service.config)])
+      const closed = Promise.all([listener.close(), processes?.close()])
+      const requestsDone = Promise.all([listener.requestsDone(), processes?.requestsDone()])
+      await Promise.race([requestsDone, shutdownLimit(service.config)])
       listener.destroy('tunnels')
+      processes?.destroy('tunnels')
       await service.stop()
       listener.destroy()
+      processes?.destroy()
       await closed
+      // The logs get what the processes have served.
+      await processes?.end()
       await close()
     },
     kill: () => {
       endIsMeant()
       listener.destroy()
+      processes?.kill()
       service.kill()
     },
   }
+}
+
+/** Null where the server listens alone. */
+const planProcesses = (
+  { config, plan }: CheckedConfig,
+  seesRawData: boolean,
+  clock: Clock,
+  events: EventLog,
+  { sites }: ActivationService,
+): ListenerProcesses | null => {
+  const count = config.webLimits.listenerThreads - 1
+  if (count === 0) return null
+  if (seesRawData) {
+    events.write({
+      id: 0,
+      level: 'warning',
+      source: 'W3SVC',
+      text: 'webLimits.listenerThreads has no effect: filters see the raw data of all connections, in one thread.',
+    })
+    return null
+  }
+  const [validate, ...furtherChecks] = plan.validate
+  const [cache, ...furtherCaches] = plan.cache
+  // Those of others run in the server alone, and want to see each request.
+  const isStandard =
+    validate?.module === standardStages.validate &&
+    cache?.module === standardStages.cache &&
+    furtherChecks.length + furtherCaches.length === 0
+  const cached = isStandard ? { validate: validate.options, cache: cache.options } : undefined
+  return new ListenerProcesses({
+    count,
+    settings: { config, cached },
+    clock,
+    events,
+    find: ({ site, path }) => sites.application(site, path),
+  })
 }
 
 /** The routing table is complete before a port that anybody knows accepts. */

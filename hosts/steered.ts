@@ -5,6 +5,7 @@ import type { LoadedModule } from '../core/registry/loaded.js'
 import type { ReadyStage } from '../core/registry/slots.js'
 import type { ActivationService } from '../core/was/service.js'
 import type { LiveConfiguration, Steered } from './admin/steered.js'
+import type { ListenerProcesses } from './listener-process/listener-processes.js'
 import type { Listener } from './listener/listener.js'
 import type { OpenEndpoints } from './listener/open-endpoints.js'
 
@@ -12,6 +13,8 @@ export interface Rooms {
   readonly service: ActivationService
   readonly endpoints: OpenEndpoints
   readonly listener: Listener
+  /** Those that accept beside it, if any. */
+  readonly processes: ListenerProcesses | null
   readonly clock: Clock
   readonly events: EventLog
   readonly modules: readonly LoadedModule[]
@@ -21,7 +24,7 @@ export interface Rooms {
 }
 
 export const steered = (rooms: Rooms): Steered => {
-  const { service, endpoints, listener, clock, events, live } = rooms
+  const { service, endpoints, listener, processes, clock, events, live } = rooms
   return {
     clock,
     events,
@@ -41,17 +44,22 @@ export const steered = (rooms: Rooms): Steered => {
     stopSite: (name) => {
       service.stopSite(name)
     },
-    requests: () => listener.requests(),
-    connectionCount: () => listener.connectionCount,
+    requests: function* () {
+      yield* listener.requests()
+      if (processes) yield* processes.requests()
+    },
+    connectionCount: () => listener.connectionCount + (processes?.connectionCount ?? 0),
     modules: () => modulesOf(rooms),
-    flush: () =>
-      Object.values(rooms.stages)
+    flush: () => {
+      processes?.flush()
+      return Object.values(rooms.stages)
         .flat()
         .flatMap(({ name, stage }) => {
           if (!stage.flush) return []
           stage.flush()
           return [name]
-        }),
+        })
+    },
   }
 }
 

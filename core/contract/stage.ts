@@ -32,8 +32,11 @@ export interface Stage {
    * unless it answers `FINISH`. Then the front door may ask it before node's parser does.
    */
   readonly repeatable?: boolean
-  /** A cache module's second half: sees each response that was not its own, before it is sent. */
-  store?(ctx: RequestContext): void
+  /**
+   * A cache module's second half: sees each response that was not its own, before it is sent. `PENDING` holds it back
+   * until `ctx.resume('CONTINUE')`; whatever else is answered means nothing.
+   */
+  store?(ctx: RequestContext): unknown
   /**
    * The configuration has changed while the server runs: called once for each change, when all of it is in force, and
    * never while a `run` of this stage is on the stack. A stage without it keeps what `setup` has read.

@@ -1,6 +1,6 @@
 /** The only way in for HTTP: owns the listening sockets and turns what node's parser reads into requests of the pipeline. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import {
   RequestContext,
   type Clock,
@@ -16,7 +16,7 @@ import { announcesBody, leanMessages } from './lean-messages.js'
 import { asOrdinary, mayUpgrade } from './upgrade-request.js'
 import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
-import { ListeningSocket } from './listening-socket.js'
+import { ListeningSocket, type SharedListening } from './listening-socket.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
 
@@ -35,6 +35,8 @@ export interface ListenerOptions {
   readonly clock: Clock
   /** Sees each new connection before its first byte is read. */
   readonly attach?: ((socket: Socket, encrypted: boolean) => void) | undefined
+  /** Told of each socket that listens: others may accept on it too. */
+  readonly share?: ((server: Server, endpoint: Endpoint) => SharedListening) | undefined
   /** Answers repeated hits before node's parser; off, everything is the same but slower. */
   readonly frontDoor: boolean
 }
@@ -71,16 +73,18 @@ export class Listener {
   /**
    * Opens a listening socket; resolves when it accepts.
    *
+   * @param listening - a server that listens there already, and whose place it takes
    * @throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when it cannot be had.
    */
-  async open(endpoint: Endpoint): Promise<ListeningSocket> {
+  async open(endpoint: Endpoint, listening?: NetServer): Promise<ListeningSocket> {
     const socket: ListeningSocket = new ListeningSocket(this.createServer(), () =>
       this.sockets.delete(socket),
     )
     socket.server.on('connection', (client: ListenedSocket) => {
       this.connected(client, socket.connections)
     })
-    await socket.listen(endpoint)
+    await socket.listen(endpoint, listening)
+    socket.shared = this.options.share?.(socket.server, endpoint) ?? null
     this.sockets.add(socket)
     return socket
   }
