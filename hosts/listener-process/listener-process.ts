@@ -1,5 +1,5 @@
 /** One listener process, seen from the server: what it is told, and what it tells. */
-import { fork, type ChildProcess, type Serializable } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import type { Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { ServerEvent } from '../../core/index.js'
@@ -94,7 +94,7 @@ export class ListenerProcess {
   tell(message: ToProcess, handle?: Server): void {
     if (!this.child.connected) return
     // A failure is seen by its end.
-    this.child.send(message as unknown as Serializable, handle, () => undefined)
+    this.child.send(message, handle, () => undefined)
   }
 
   kill(): void {
