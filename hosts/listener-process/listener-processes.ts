@@ -14,6 +14,8 @@ import { RemoteListener, type Pipelines } from './remote-listener.js'
 /** One that has lived for less than this, in milliseconds, is not replaced at once. */
 const SHORT_LIFE = 5_000
 const PATIENCE = 1_000
+/** So many short lives one after the other, and there is no further one: the others go on without it. */
+const MOST_SHORT_LIVES = 5
 
 export interface ProcessesOptions {
   /** How many, beside the server's own listener. */
@@ -41,6 +43,8 @@ export class ListenerProcesses {
     return this.running.size
   })
   private lastSocket = 0
+  /** Short lives of each number, one after the other. */
+  private readonly shortLives = new Map<number, number>()
   private config: ServerConfig
   private pipelines: Pipelines | null = null
   private records: RecordReader | null = null
@@ -156,14 +160,19 @@ export class ListenerProcesses {
 
   private replace(number: number, how: string, lived: number): void {
     const { events, clock } = this.options
+    const shortLives = lived < SHORT_LIFE ? (this.shortLives.get(number) ?? 0) + 1 : 0
+    this.shortLives.set(number, shortLives)
+    const isGivenUp = shortLives > MOST_SHORT_LIVES
+    const follows = isGivenUp ? 'it is not replaced any more' : 'another one takes its place'
     events.write({
       id: 0,
       level: 'error',
       source: 'W3SVC',
-      text: `Listener process ${number} ended ${how}; its clients were cut off, and another one takes its place.`,
+      text: `Listener process ${number} ended ${how}; its clients were cut off, and ${follows}.`,
       facts: { listener: number, lived },
     })
-    clock.after(lived < SHORT_LIFE ? PATIENCE : 0, () => {
+    if (isGivenUp) return
+    clock.after(shortLives > 0 ? PATIENCE : 0, () => {
       if (!this.stopping) this.startOne(number)
     })
   }

@@ -10,7 +10,7 @@ import { RequestQueue } from '../../core/queue/request-queue.js'
 import { setUpStages } from '../../core/registry/slots.js'
 import { Sites } from '../../core/was/sites.js'
 import { standardStages } from '../../modules/standard.js'
-import { Listener } from '../listener/listener.js'
+import { Listener, type Endpoint } from '../listener/listener.js'
 import type { ListeningSocket } from '../listener/listening-socket.js'
 import { HandingOver } from './handing-over.js'
 import type { FromProcess, ProcessSettings, ToProcess } from './messages.js'
@@ -88,7 +88,16 @@ const start = async ({
     clock,
   )
   const listener = new Listener({ config, pipeline, clock, frontDoor: true })
-  const sockets = new Map<number, ListeningSocket>()
+  const sockets = new Map<number, Promise<ListeningSocket | null>>()
+  const listen = async (endpoint: Endpoint, handle?: Server): Promise<ListeningSocket | null> => {
+    try {
+      return await listener.open(endpoint, handle)
+    } catch (error) {
+      const text = `A listener process cannot accept on port ${endpoint.port}: ${(error as Error).message}; the others do.`
+      events.write({ id: 0, level: 'error', source: 'W3SVC', text })
+      return null
+    }
+  }
   let reported = 0
   const report = setInterval(() => {
     const { connectionCount: count } = listener
@@ -103,16 +112,14 @@ const start = async ({
       case 'batch':
         handingOver.receive(message.batch)
         break
-      case 'listen': {
-        const { socket: id, endpoint } = message
-        void listener.open(endpoint, handle).then((socket) => sockets.set(id, socket))
+      case 'listen':
+        sockets.set(message.socket, listen(message.endpoint, handle))
         break
-      }
       case 'stopListening':
-        sockets.get(message.socket)?.stopListening()
+        void sockets.get(message.socket)?.then((socket) => socket?.stopListening())
         break
       case 'closeListening':
-        void sockets.get(message.socket)?.close()
+        void sockets.get(message.socket)?.then((socket) => socket?.close())
         sockets.delete(message.socket)
         break
       case 'configure': {

@@ -1,7 +1,7 @@
 /** Requests that have ended in a listener process, on their way to the log stages, which run in the server alone. */
-import { RequestContext, type Connection, type ErrorCode, type HttpVersion } from '../../core/index.js'
+import { RequestContext, type ErrorCode, type HttpVersion } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
-import type { Application, Site } from '../../core/namespace/application.js'
+import type { Application } from '../../core/namespace/application.js'
 import type { ApplicationName } from './messages.js'
 import { RemoteConnection } from './remote-connection.js'
 
@@ -154,61 +154,64 @@ export class RecordReader {
   }
 
   read({ groups, rows }: Records): void {
-    const ready = groups.map((group) => {
-      const known = this.lists.get(group.headers)
-      const application = group.application ? this.find(group.application) : undefined
-      return {
-        ...group,
-        known: known !== undefined,
-        list: known ?? this.remember(group.headers),
-        found: application,
-      }
-    })
+    const known = groups.map(({ headers }) => this.lists.get(headers))
+    const lists = groups.map(({ headers }, index) => known[index] ?? this.remember(headers))
+    const found = groups.map(({ application }) => (application ? this.find(application) : undefined))
     for (let at = 0; at < rows.length; at += Row.WIDTH) {
-      const number = (place: number): number => rows[at + place] ?? 0
-      const group = ready[number(Row.GROUP)]
-      if (!group) continue
-      const connection: Connection = new RemoteConnection(
-        0,
-        group.remoteAddress,
-        number(Row.REMOTE_PORT),
-        group.localAddress,
-        group.localPort,
-        group.encrypted,
-      )
-      const ctx = new RequestContext(
-        this.pipeline,
-        connection,
-        NOBODY,
-        group.method,
-        group.target,
-        group.httpVersion,
-        group.list,
-        null,
-        false,
-        false,
-        number(Row.RECEIVED_AT),
-      )
-      const { response } = ctx
-      const site: Site | undefined = group.found?.site
-      ctx.repeatsHeaders = group.known
-      ctx.host = group.host
-      ctx.path = group.path
-      ctx.query = group.query
-      ctx.url = group.url
-      ctx.site = site ?? null
-      ctx.application = group.found ?? null
-      ctx.queue = group.found?.queue ?? null
-      ctx.error = group.error
-      ctx.win32Status = number(Row.WIN32_STATUS)
-      ctx.bytesSent = number(Row.BYTES_SENT)
-      ctx.bodyBytes = number(Row.BODY_BYTES)
-      ctx.completedAt = number(Row.COMPLETED_AT)
-      response.status = number(Row.STATUS)
-      response.subStatus = number(Row.SUB_STATUS)
-      response.fromCache = number(Row.FROM_CACHE) === 1
-      this.pipeline.record(ctx)
+      const index = rows[at] ?? 0
+      const group = groups[index]
+      const list = lists[index]
+      if (group && list) this.readOne(group, list, known[index] !== undefined, found[index], rows, at)
     }
+  }
+
+  private readOne(
+    group: RecordGroup,
+    list: readonly string[],
+    repeats: boolean,
+    application: Application | undefined,
+    rows: Float64Array,
+    at: number,
+  ): void {
+    const connection = new RemoteConnection(
+      0,
+      group.remoteAddress,
+      rows[at + Row.REMOTE_PORT] ?? 0,
+      group.localAddress,
+      group.localPort,
+      group.encrypted,
+    )
+    const ctx = new RequestContext(
+      this.pipeline,
+      connection,
+      NOBODY,
+      group.method,
+      group.target,
+      group.httpVersion,
+      list,
+      null,
+      false,
+      false,
+      rows[at + Row.RECEIVED_AT] ?? 0,
+    )
+    const { response } = ctx
+    ctx.repeatsHeaders = repeats
+    ctx.host = group.host
+    ctx.path = group.path
+    ctx.query = group.query
+    ctx.url = group.url
+    ctx.site = application?.site ?? null
+    ctx.application = application ?? null
+    ctx.queue = application?.queue ?? null
+    ctx.error = group.error
+    ctx.win32Status = rows[at + Row.WIN32_STATUS] ?? 0
+    ctx.bytesSent = rows[at + Row.BYTES_SENT] ?? 0
+    ctx.bodyBytes = rows[at + Row.BODY_BYTES] ?? 0
+    ctx.completedAt = rows[at + Row.COMPLETED_AT] ?? 0
+    response.status = rows[at + Row.STATUS] ?? 0
+    response.subStatus = rows[at + Row.SUB_STATUS] ?? 0
+    response.fromCache = rows[at + Row.FROM_CACHE] === 1
+    this.pipeline.record(ctx)
   }
 
   private remember(headers: string): readonly string[] {
