@@ -53,14 +53,14 @@ export class HandingOver {
   /** In slot `dispatch`. The server reads the request anew, as the client has sent it. */
   readonly dispatch: Stage = {
     run: (ctx) => {
-      const { url } = ctx
+      const { url, application } = ctx
       ctx.application = ALL
       ctx.receiver = this.receiver
       this.receiver.take(ctx)
       ctx.url = ctx.target
       this.receiver.send(ctx)
       ctx.url = url
-      ctx.application = null
+      ctx.application = application
       return 'PENDING'
     },
     cancel: (ctx) => {

@@ -36,7 +36,7 @@ export interface ListenerOptions {
   /** Sees each new connection before its first byte is read. */
   readonly attach?: ((socket: Socket, encrypted: boolean) => void) | undefined
   /** Told of each socket that listens: others may accept on it too. */
-  readonly share?: ((server: Server, endpoint: Endpoint) => SharedListening) | undefined
+  readonly share?: ((server: Server, endpoint: Endpoint) => SharedListening | null) | undefined
   /** Answers repeated hits before node's parser; off, everything is the same but slower. */
   readonly frontDoor: boolean
 }
