@@ -120,7 +120,7 @@ export const cachedSilent = pooledSide({
 
 const listeners = (figure: 'listeners.one' | 'listeners.two', listenerThreads: number): Side =>
   pooledSide({
-    title: `cached answer, ${listenerThreads} listener threads`,
+    title: `cached answer, listener threads: ${listenerThreads}`,
     figure,
     application: 'fastify-app',
     caching: true,
