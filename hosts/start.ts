@@ -1,7 +1,7 @@
 /** Puts the house together: the only file that knows every room. */
 import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
-import { systemClock } from '../core/clock.js'
+import { systemClock, type Clock } from '../core/clock.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { ServerConfig } from '../core/contract/config.js'
@@ -30,6 +30,7 @@ import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
+import { ListenerProcesses } from './listener-process/listener-processes.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
@@ -186,11 +187,15 @@ export const startServer = async (
     balanceOf: (pool) => balanceOf(pool, checked.modules, scope),
   })
   const rawFilters = await loadRawFilters(config)
+  const processes = planProcesses(checked, rawFilters !== null, clock, events, service)
+  const walked = processes?.chains(chains) ?? chains
+  const pipeline = new Pipeline(walked, events, clock)
   const listener = new Listener({
     config,
-    pipeline: new Pipeline(chains, events, clock),
+    pipeline,
     clock,
     events,
+    share: processes?.share,
     // It would compare bytes that the filters have not seen.
     frontDoor: rawFilters === null,
     attach: rawFilters?.attach.bind(rawFilters),
@@ -202,7 +207,12 @@ export const startServer = async (
     stages: Object.values(chains).flat(),
     // Sites that were started by hand keep their sockets when the configuration changes.
     endpoints: { change: (changed) => endpoints.change(listening(changed, service)) },
-    listener,
+    listener: {
+      configure: (changed) => {
+        listener.configure(changed)
+        processes?.configure(changed)
+      },
+    },
     events,
     waitForAdapters: async (changed) => {
       requireAdapters(changed, await knownAdapters(checked.modules))
@@ -224,8 +234,10 @@ export const startServer = async (
     await events.close()
   }
   try {
+    await processes?.start(pipeline, walked)
     await withPositions(() => openEndpoints(config, endpoints, service))
   } catch (error) {
+    processes?.kill()
     await listener.close()
     // Pools that always run have workers by now; they need not finish anything.
     const stopped = service.stop()
@@ -238,7 +250,18 @@ export const startServer = async (
   const { modules } = checked
   const restart = restartOf(restarts, events, endpoints, control)
   control.serve(
-    steered({ service, endpoints, listener, clock, events, modules, stages: chains, live, restart }),
+    steered({
+      service,
+      endpoints,
+      listener,
+      processes,
+      clock,
+      events,
+      modules,
+      stages: chains,
+      live,
+      restart,
+    }),
   )
   await predecessor?.replace(control.waits)
   if (predecessor) await control.settle()
@@ -262,27 +285,69 @@ export const startServer = async (
     stop: async () => {
       endIsMeant()
       await live.close()
-      if (restart.isReplaced()) await listener.drain(LAST_REQUEST)
+      if (restart.isReplaced())
+        await Promise.all([listener.drain(LAST_REQUEST), processes?.drain(LAST_REQUEST)])
       // Requests end first, so that workers are drained of them before they go; applications know of it from now on.
       // Connections that applications have taken over end with their workers.
-      const closed = listener.close()
-      const requestsDone = listener.requestsDone()
+      const closed = Promise.all([listener.close(), processes?.close()])
+      const requestsDone = Promise.all([listener.requestsDone(), processes?.requestsDone()])
       const cut = (): void => {
         listener.destroy('tunnels')
+        processes?.destroy('tunnels')
       }
       const forgetLate = clock.after(longestForRequests(service.config), cut)
       await service.stop(requestsDone.then(cut))
       forgetLate()
       listener.destroy()
+      processes?.destroy()
       await closed
+      // The logs get what the processes have served.
+      await processes?.end()
       await close()
     },
     kill: () => {
       endIsMeant()
       listener.destroy()
+      processes?.kill()
       service.kill()
     },
   }
+}
+
+/** Null where the server listens alone. */
+const planProcesses = (
+  { config, plan }: CheckedConfig,
+  seesRawData: boolean,
+  clock: Clock,
+  events: EventLog,
+  { sites }: ActivationService,
+): ListenerProcesses | null => {
+  const count = config.webLimits.listenerThreads - 1
+  if (count === 0) return null
+  if (seesRawData) {
+    events.write({
+      id: 0,
+      level: 'warning',
+      source: 'W3SVC',
+      text: 'webLimits.listenerThreads has no effect: filters see the raw data of all connections, in one thread.',
+    })
+    return null
+  }
+  const [validate, ...furtherChecks] = plan.validate
+  const [cache, ...furtherCaches] = plan.cache
+  // Those of others run in the server alone, and want to see each request.
+  const isStandard =
+    validate?.module === standardStages.validate &&
+    cache?.module === standardStages.cache &&
+    furtherChecks.length + furtherCaches.length === 0
+  const cached = isStandard ? { validate: validate.options, cache: cache.options } : undefined
+  return new ListenerProcesses({
+    count,
+    settings: { config, cached },
+    clock,
+    events,
+    find: ({ site, path }) => sites.application(site, path),
+  })
 }
 
 /** The routing table is complete before a port that anybody knows accepts. */
