@@ -1,7 +1,7 @@
 /** Puts the house together: the only file that knows every room. */
 import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
-import { systemClock, type Clock } from '../core/clock.js'
+import { systemClock } from '../core/clock.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { ServerConfig } from '../core/contract/config.js'
@@ -30,7 +30,7 @@ import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
-import { ListenerProcesses } from './listener-process/listener-processes.js'
+import { planProcesses } from './listener-process/plan-processes.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
@@ -187,7 +187,14 @@ export const startServer = async (
     balanceOf: (pool) => balanceOf(pool, checked.modules, scope),
   })
   const rawFilters = await loadRawFilters(config)
-  const processes = planProcesses(checked, rawFilters !== null, clock, events, service)
+  const processes = planProcesses(config, {
+    // Those of others run in the server alone, and want to see each request.
+    cached: standardOptions(checked.plan),
+    seesRawData: rawFilters !== null,
+    clock,
+    events,
+    find: ({ site, path }) => service.sites.application(site, path),
+  })
   const walked = processes?.chains(chains) ?? chains
   const pipeline = new Pipeline(walked, events, clock)
   const listener = new Listener({
@@ -314,40 +321,14 @@ export const startServer = async (
   }
 }
 
-/** Null where the server listens alone. */
-const planProcesses = (
-  { config, plan }: CheckedConfig,
-  seesRawData: boolean,
-  clock: Clock,
-  events: EventLog,
-  { sites }: ActivationService,
-): ListenerProcesses | null => {
-  const count = config.webLimits.listenerThreads - 1
-  if (count === 0) return null
-  if (seesRawData) {
-    events.write({
-      id: 0,
-      level: 'warning',
-      source: 'W3SVC',
-      text: 'webLimits.listenerThreads has no effect: filters see the raw data of all connections, in one thread.',
-    })
-    return null
-  }
-  const [validate, ...furtherChecks] = plan.validate
-  const [cache, ...furtherCaches] = plan.cache
-  // Those of others run in the server alone, and want to see each request.
-  const isStandard =
-    validate?.module === standardStages.validate &&
-    cache?.module === standardStages.cache &&
-    furtherChecks.length + furtherCaches.length === 0
-  const cached = isStandard ? { validate: validate.options, cache: cache.options } : undefined
-  return new ListenerProcesses({
-    count,
-    settings: { config, cached },
-    clock,
-    events,
-    find: ({ site, path }) => sites.application(site, path),
-  })
+/** Of the stages before the route; undefined where any of them is not the standard one. */
+const standardOptions = ({ validate, cache }: Plan) => {
+  const [check, ...furtherChecks] = validate
+  const [keep, ...furtherCaches] = cache
+  if (check?.module !== standardStages.validate || keep?.module !== standardStages.cache) return undefined
+  return furtherChecks.length + furtherCaches.length > 0
+    ? undefined
+    : { validate: check.options, cache: keep.options }
 }
 
 /** The routing table is complete before a port that anybody knows accepts. */

@@ -1,6 +1,8 @@
 /** The listener processes of a test server, as the system sees them, and clients enough to reach all of them. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
+import { becomes } from './descriptors.js'
+import { rawClient, type RawClient } from './raw-client.js'
 import type { TestServer } from './server.js'
 
 /** Process ids of its listener processes. */
@@ -27,6 +29,45 @@ export const socketsOf = (pid: number): number => {
     }
   }).length
 }
+
+/** Clients whose connections this one of its processes has: the others are stopped while they are made. */
+export const clientsAt = async (server: TestServer, pid: number, count: number): Promise<RawClient[]> => {
+  const others = [server.process.pid ?? 0, ...listenersOf(server)].filter((one) => one !== pid)
+  const before = socketsOf(pid)
+  for (const other of others) process.kill(other, 'SIGSTOP')
+  try {
+    const clients = await Promise.all(Array.from({ length: count }, () => rawClient(server.port)))
+    await becomes(() => socketsOf(pid) >= before + count)
+    return clients
+  } finally {
+    for (const other of others) process.kill(other, 'SIGCONT')
+  }
+}
+
+/** Some at each of two listeners: at the server's own, and at the process. */
+export const clientsAtBoth = async (
+  server: TestServer,
+  count: number,
+): Promise<{ own: RawClient[]; beside: RawClient[]; all: RawClient[] }> => {
+  const [listener = 0] = listenersOf(server)
+  const own = await clientsAt(server, server.process.pid ?? 0, count)
+  const beside = await clientsAt(server, listener, count)
+  return { own, beside, all: [...own, ...beside] }
+}
+
+/** What each of them is answered, head and body; all are asked at once. */
+export const answersTo = async (
+  clients: readonly RawClient[],
+  request: string,
+  whole: RegExp,
+): Promise<string[]> =>
+  Promise.all(
+    clients.map(async (client) => {
+      client.forget()
+      client.send(request)
+      return client.until(whole)
+    }),
+  )
 
 export interface Answer {
   readonly status: number
