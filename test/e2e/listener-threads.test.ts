@@ -208,7 +208,9 @@ t.test('a listener that ends is replaced, and those of the others notice nothing
   const { own, beside, all } = await clientsAtBoth(server, 8)
   await answersTo(all, get('/plain'), /plain/)
   process.kill(pid, 'SIGKILL')
-  await server.printed(/Listener process 2 ended by signal SIGKILL; its clients were cut off, and another one/)
+  await server.printed(
+    /Listener process 2 ended by signal SIGKILL; its clients were cut off, and another one/,
+  )
   await Promise.all(beside.map((one) => one.ended()))
   await answersTo(own, get('/stored'), /third$/)
   await becomes(() => listenersOf(server).some((one) => one !== pid))

@@ -9,7 +9,12 @@ const problemsOf = (t: Test, webLimits: object, limits: object = {}): string[] =
     'host.json': JSON.stringify({
       webLimits,
       sites: [
-        { name: 'S', bindings: [{ bindingInformation: '*:80:' }], applications: [{ type: 'static' }], limits },
+        {
+          name: 'S',
+          bindings: [{ bindingInformation: '*:80:' }],
+          applications: [{ type: 'static' }],
+          limits,
+        },
       ],
     }),
   })
