@@ -32,6 +32,7 @@ import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
+import { planProcesses } from './listener-process/plan-processes.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
 import { processHost } from './process/process-host.js'
@@ -188,11 +189,22 @@ export const startServer = async (
     balanceOf: (pool) => balanceOf(pool, checked.modules, scope),
   })
   const rawFilters = await loadRawFilters(config)
-  const listener = new Listener({
-    config,
-    pipeline: new Pipeline(chains, events, clock),
+  const processes = planProcesses(config, {
+    // Those of others run in the server alone, and want to see each request.
+    cached: standardOptions(checked.plan),
+    seesRawData: rawFilters !== null,
     clock,
     events,
+    find: ({ site, path }) => service.sites.application(site, path),
+  })
+  const walked = processes?.chains(chains) ?? chains
+  const pipeline = new Pipeline(walked, events, clock)
+  const listener = new Listener({
+    config,
+    pipeline,
+    clock,
+    events,
+    share: processes?.share,
     // It would compare bytes that the filters have not seen.
     frontDoor: rawFilters === null,
     attach: rawFilters?.attach.bind(rawFilters),
@@ -204,7 +216,12 @@ export const startServer = async (
     stages: Object.values(chains).flat(),
     // Sites that were started by hand keep their sockets when the configuration changes.
     endpoints: { change: (changed) => endpoints.change(listening(changed, service)) },
-    listener,
+    listener: {
+      configure: (changed) => {
+        listener.configure(changed)
+        processes?.configure(changed)
+      },
+    },
     events,
     waitForAdapters: async (changed) => {
       requireAdapters(changed, await knownAdapters(checked.modules))
@@ -226,8 +243,10 @@ export const startServer = async (
     await events.close()
   }
   try {
+    await processes?.start(pipeline, walked)
     await withPositions(() => openEndpoints(config, endpoints, service, estate?.sockets))
   } catch (error) {
+    processes?.kill()
     await listener.close()
     // Pools that always run have workers by now; they need not finish anything.
     const stopped = service.stop()
@@ -240,7 +259,18 @@ export const startServer = async (
   const { modules } = checked
   const restart = restartOf(restarts, events, endpoints, control)
   control.serve(
-    steered({ service, endpoints, listener, clock, events, modules, stages: chains, live, restart }),
+    steered({
+      service,
+      endpoints,
+      listener,
+      processes,
+      clock,
+      events,
+      modules,
+      stages: chains,
+      live,
+      restart,
+    }),
   )
   await predecessor?.replace(control.waits)
   if (predecessor) {
@@ -267,27 +297,43 @@ export const startServer = async (
     stop: async () => {
       endIsMeant()
       await live.close()
-      if (restart.isReplaced()) await listener.drain(LAST_REQUEST)
+      if (restart.isReplaced())
+        await Promise.all([listener.drain(LAST_REQUEST), processes?.drain(LAST_REQUEST)])
       // Requests end first, so that workers are drained of them before they go; applications know of it from now on.
       // Connections that applications have taken over end with their workers.
-      const closed = listener.close()
-      const requestsDone = listener.requestsDone()
+      const closed = Promise.all([listener.close(), processes?.close()])
+      const requestsDone = Promise.all([listener.requestsDone(), processes?.requestsDone()])
       const cut = (): void => {
         listener.destroy('tunnels')
+        processes?.destroy('tunnels')
       }
       const forgetLate = clock.after(longestForRequests(service.config), cut)
       await service.stop(requestsDone.then(cut))
       forgetLate()
       listener.destroy()
+      processes?.destroy()
       await closed
+      // The logs get what the processes have served.
+      await processes?.end()
       await close()
     },
     kill: () => {
       endIsMeant()
       listener.destroy()
+      processes?.kill()
       service.kill()
     },
   }
+}
+
+/** Of the stages before the route; undefined where any of them is not the standard one. */
+const standardOptions = ({ validate, cache }: Plan) => {
+  const [check, ...furtherChecks] = validate
+  const [keep, ...furtherCaches] = cache
+  if (check?.module !== standardStages.validate || keep?.module !== standardStages.cache) return undefined
+  return furtherChecks.length + furtherCaches.length > 0
+    ? undefined
+    : { validate: check.options, cache: keep.options }
 }
 
 /** The routing table is complete before a port that anybody knows accepts. */

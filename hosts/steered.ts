@@ -7,6 +7,7 @@ import type { ActivationService } from '../core/was/service.js'
 import type { LiveConfiguration, Steered } from './admin/steered.js'
 import type { Control } from './admin/control.js'
 import type { Restarts } from './restart/restarts.js'
+import type { ListenerProcesses } from './listener-process/listener-processes.js'
 import type { Listener } from './listener/listener.js'
 import type { OpenEndpoints } from './listener/open-endpoints.js'
 
@@ -21,6 +22,8 @@ export interface Rooms {
   readonly service: ActivationService
   readonly endpoints: OpenEndpoints
   readonly listener: Listener
+  /** Those that accept beside it, if any. */
+  readonly processes: ListenerProcesses | null
   readonly clock: Clock
   readonly events: EventLog
   readonly modules: readonly LoadedModule[]
@@ -31,7 +34,7 @@ export interface Rooms {
 }
 
 export const steered = (rooms: Rooms): Steered => {
-  const { service, endpoints, listener, clock, events, live, restart } = rooms
+  const { service, endpoints, listener, processes, clock, events, live, restart } = rooms
   return {
     clock,
     events,
@@ -55,10 +58,15 @@ export const steered = (rooms: Rooms): Steered => {
     stopSite: (name) => {
       service.stopSite(name)
     },
-    requests: () => listener.requests(),
-    connectionCount: () => listener.connectionCount,
+    requests: function* () {
+      yield* listener.requests()
+      if (processes) yield* processes.requests()
+    },
+    connectionCount: () => listener.connectionCount + (processes?.connectionCount ?? 0),
     modules: () => modulesOf(rooms),
-    flush: (what) => {
+    flush: async (what) => {
+      // None of them may learn anew what the server has not forgotten yet.
+      const forgotten = processes?.flush(what)
       const flushed = { stages: [] as string[], responses: 0 }
       for (const { name, stage } of Object.values(rooms.stages).flat()) {
         if (!stage.flush) continue
@@ -66,6 +74,7 @@ export const steered = (rooms: Rooms): Steered => {
         flushed.stages.push(name)
         if (typeof count === 'number') flushed.responses += count
       }
+      await forgotten
       return flushed
     },
   }

@@ -54,7 +54,7 @@ export const untilRestart = (
 const OF_THE_MODE = ['applicationPools', 'sites', 'settingsWithoutEffect'] as const
 
 /** Sections of which some keys are live, some are not. */
-const WITH_LIVE_KEYS: ReadonlySet<string> = new Set(['eventLog'])
+const WITH_LIVE_KEYS: ReadonlySet<string> = new Set(['eventLog', 'webLimits'])
 
 const keep = (old: unknown, now: unknown, [key = '']: readonly string[]): unknown => {
   const value = (old as Record<string, unknown>)[key]

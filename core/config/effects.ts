@@ -94,6 +94,7 @@ export const applicationEffects: Effects = {
 /** Of the whole server. */
 export const serverEffects: Effects = {
   webLimits: 'live',
+  'webLimits.listenerThreads': 'restart',
   log: 'live',
   caching: 'live',
   'eventLog.level': 'live',

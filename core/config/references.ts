@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { checkBindings } from './bindings.js'
 import { DEFAULT_POOL } from './build.js'
 import { checkIsolation } from './isolation.js'
+import { limitsOfOneListener } from './listener-threads.js'
 import { suggestion } from './nearest.js'
 import { member, type Problem } from './problem.js'
 import type { ApplicationConfig, PoolConfig, ServerConfig, SiteConfig } from './schema/index.js'
@@ -29,6 +30,7 @@ export const findContradictions = (config: ServerConfig): Problem[] => {
   for (const pool of isolatedApart(config)) checkIsolation(pool, report)
   checkEnvironments(config, report)
   checkControl(config, report)
+  for (const { pointer, message } of limitsOfOneListener(config)) report(pointer, message)
   return problems
 }
 

@@ -37,8 +37,11 @@ export interface Stage {
   readonly repeatable?: boolean
   /** Instead of `run`, for the front door: answers `FINISH` with the response set if it has one, else does nothing. */
   peek?(ctx: RequestContext): 'CONTINUE' | 'FINISH'
-  /** A cache module's second half: sees each response that was not its own, before it is sent. */
-  store?(ctx: RequestContext): void
+  /**
+   * A cache module's second half: sees each response that was not its own, before it is sent. `PENDING` holds it back
+   * until `ctx.resume('CONTINUE')`; whatever else is answered means nothing.
+   */
+  store?(ctx: RequestContext): unknown
   /**
    * The configuration has changed while the server runs: called once for each change, when all of it is in force, and
    * never while a `run` of this stage is on the stack. A stage without it keeps what `setup` has read.

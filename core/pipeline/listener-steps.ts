@@ -1,6 +1,6 @@
 /** The steps of the listener's pipeline: the table's states, filled with the chosen stages and the house's own. */
 import type { Clock } from '../clock.js'
-import type { Slot, Stage } from '../contract/stage.js'
+import type { Outcome, Slot, Stage } from '../contract/stage.js'
 import type { ErrorCode } from '../errors.js'
 import type { RequestFilter } from '../filtering/request-filter.js'
 import { buildSteps, type Run, type Step } from './build.js'
@@ -108,9 +108,7 @@ const storeRuns = (cache: readonly NamedStage[]): Run<RequestContext>[] =>
   cache.flatMap(({ name, stage }) => {
     const store = stage.store?.bind(stage)
     if (!store) return []
-    const run = (ctx: RequestContext): 'CONTINUE' => {
-      if (!ctx.response.fromCache) store(ctx)
-      return 'CONTINUE'
-    }
+    const run = (ctx: RequestContext): Outcome =>
+      !ctx.response.fromCache && store(ctx) === 'PENDING' ? 'PENDING' : 'CONTINUE'
     return [{ name, run }]
   })

@@ -135,6 +135,12 @@ export class Pipeline extends Runner<RequestContext> {
     this.walk(ctx, errorTable[code].status === 0 ? this.logAt : this.respondAt)
   }
 
+  /** A request that has come to its end elsewhere, with all that the logs ask for set: only they see it. */
+  record(ctx: RequestContext): void {
+    // The first step of the state sets when it was completed.
+    this.walk(ctx, this.logAt + 1)
+  }
+
   /**
    * Something outside the stages puts an end to a request that has no response yet: a broken body, a time limit. Answers
    * false where the response has begun.

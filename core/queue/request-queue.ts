@@ -36,6 +36,8 @@ export class RequestQueue {
   onBalanceFailed: (error: unknown) => void = () => undefined
   /** Counts the workers that have ended or were told to. */
   edition = 0
+  /** Told of each new edition. */
+  onEdition: () => void = () => undefined
   /** Told whenever a request begins to wait. */
   onWait: () => void = () => undefined
   /** Requests that wait elsewhere for what one of those here fetches: they have their places in it too. */
@@ -122,6 +124,7 @@ export class RequestQueue {
     if (index < 0) return
     this.receivers.splice(index, 1)
     this.edition++
+    this.onEdition()
   }
 
   /** Whether this worker still takes requests. */

@@ -35,8 +35,8 @@ export interface Steered {
   requests(): Iterable<RequestContext>
   connectionCount(): number
   modules(): readonly ModuleResource[]
-  /** Lets every stage forget what it keeps, or what of it fits. */
-  flush(what?: FlushTarget): Flushed
+  /** Lets every stage forget what it keeps, or what of it fits; resolves when nothing of it is served any more. */
+  flush(what?: FlushTarget): Promise<Flushed>
   /**
    * Starts a server that takes the place of this one; resolves with its process when it has.
    *

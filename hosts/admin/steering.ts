@@ -88,12 +88,12 @@ export const steeringRoutes = (server: Steered): Route[] => {
         'Stops a site: its URLs are nobody’s; requests under way are finished, and the cache forgets them.',
       answer: siteResource,
       conditional: true,
-      handle: (asked) => {
+      handle: async (asked) => {
         const name = siteFor(asked)
         if (!server.isSiteStarted(name)) return siteAnswer(name)
         server.stopSite(name)
         // The cache stands before the route: it would go on answering for a site that is no more.
-        server.flush()
+        await server.flush()
         tell(`Site "${name}" was stopped by ${asked.who}.`, { site: name })
         return siteAnswer(name)
       },
@@ -145,10 +145,10 @@ export const steeringRoutes = (server: Steered): Route[] => {
       summary: 'Empties the response cache, or makes it forget what all that is named fits.',
       query: flushing,
       answer: flushed,
-      handle: ({ who, query }) => {
+      handle: async ({ who, query }) => {
         const what = targetOf(query)
         if (what.site !== undefined) find('site', what.site, sitesOf(server), (one) => one.name)
-        const done = server.flush(what)
+        const done = await server.flush(what)
         const facts = { stages: done.stages.join(', '), responses: String(done.responses) }
         tell(`The cache was flushed by ${who}.`, { ...facts, ...namesOf(what) })
         return { body: done }

@@ -1,6 +1,7 @@
 /** Puts a checked configuration in force while the server runs: sockets first, then everything else within one turn. */
 import { describeChanges, needsRestart, untilRestart } from '../../core/config/changes.js'
 import { diffConfigurations, type ConfigurationChanges } from '../../core/config/diff.js'
+import { limitsOfOneListener } from '../../core/config/listener-threads.js'
 import {
   ConfigurationError,
   type BindingConfig,
@@ -47,6 +48,9 @@ export const putInForce = async (parts: RunningParts, checked: ServerConfig): Pr
   if (waits.includes('isolationMode'))
     for (const event of isolationModeEvents(checked)) parts.events.write(event)
   if (waits.includes('modules')) await parts.waitForAdapters(config)
+  // The number of listeners waits, and what it must not be together with would not.
+  const tooMany = limitsOfOneListener(config, 'or restart the server for the new listenerThreads')
+  if (tooMany.length > 0) throw new ConfigurationError(config.file, tooMany)
   rehearse(config)
   const { portOf, commit } = await endpoints.change(config)
   // Not sooner: a pool may have gone back to its old configuration meanwhile.

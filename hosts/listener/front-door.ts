@@ -37,6 +37,12 @@ export class FrontDoor {
     this.clock = clock
   }
 
+  /** What the heads stand for has been let in by rules that may have changed. */
+  forget(): void {
+    this.heads.clear()
+    this.bytes = 0
+  }
+
   /** Puts itself before node's parser on this connection. */
   attend(connection: ClientConnection): void {
     const { socket } = connection

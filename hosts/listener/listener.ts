@@ -1,6 +1,6 @@
 /** The only way in for HTTP: owns the listening sockets and turns what node's parser reads into requests of the pipeline. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import {
   RequestContext,
   type Clock,
@@ -20,7 +20,12 @@ import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
 import type { Door } from './door.js'
 import { openDoor } from './open-door.js'
-import { ListeningSocket, type ListenedConnection, type ServedConnection } from './listening-socket.js'
+import {
+  ListeningSocket,
+  type ListenedConnection,
+  type ServedConnection,
+  type SharedListening,
+} from './listening-socket.js'
 import { Gate } from './limits/gate.js'
 import { ListenerLimits } from './limits/listener-limits.js'
 import { Refusals } from './refusals.js'
@@ -39,6 +44,8 @@ export interface ListenerOptions {
   readonly clock: Clock
   /** Sees each new connection before its first byte is read. */
   readonly attach?: ((socket: Socket, encrypted: boolean) => void) | undefined
+  /** Told of each socket that listens: others may accept on it too. */
+  readonly share?: ((server: NetServer, endpoint: Endpoint) => SharedListening | null) | undefined
   /** Answers repeated hits before node's parser; off, everything is the same but slower. */
   readonly frontDoor: boolean
   readonly events: EventLog
@@ -111,6 +118,9 @@ export class Listener {
     socket.proxyProtocol = endpoint.proxyProtocol ?? false
     this.gate.guard(socket.server, () => socket.proxyProtocol)
     await socket.listen(endpoint, inherited)
+    // What TLS, HTTP/2 and Unix sockets need is here alone.
+    if (!door && nameOf(endpoint, socket.port) === null)
+      socket.shared = this.options.share?.(socket.server, endpoint) ?? null
     this.sockets.add(socket)
     return socket
   }
@@ -125,6 +135,7 @@ export class Listener {
     const { webLimits } = config
     this.webLimits = webLimits
     this.frontDoorOpen = config.caching.frontDoor
+    this.frontDoor?.forget()
     this.gate.configure(config)
     this.limits.configure(config, this.connections())
     for (const { http } of this.sockets) {

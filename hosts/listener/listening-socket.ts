@@ -25,20 +25,30 @@ export interface ServedConnection extends Connection {
   endSoon(): void
 }
 
+/** What else accepts on a listening socket, and stops when it does. */
+export interface SharedListening {
+  stop(): void
+  /** Idle connections are closed too. */
+  close(): void
+  /** Whether connections from now on begin with a header of the PROXY protocol. */
+  expectProxyHeader(on: boolean): void
+}
+
 export class ListeningSocket {
   /** Reads HTTP/1; it listens itself where there is no door. */
   readonly http: Server
   readonly door: Door | null
+  /** Where others accept on it too. */
+  shared: SharedListening | null = null
   /** The one that it really has. */
   port = 0
-  /** Connections from now on begin with a header of the PROXY protocol. */
-  proxyProtocol = false
   /** The name of a Unix socket stays when it is closed: another server listens to it, or still does. */
   keepsName = false
   private path: string | undefined
   readonly connections = new Set<ListenedConnection>()
   /** That which accepts. */
   readonly server: NetServer
+  private expectsHeader = false
 
   /** @param onClosed - it does not listen any more, and its last connection has ended */
   constructor(http: Server, door: Door | null, onClosed: () => void) {
@@ -52,6 +62,16 @@ export class ListeningSocket {
       http.close()
       onClosed()
     })
+  }
+
+  /** Connections from now on begin with a header of the PROXY protocol. */
+  get proxyProtocol(): boolean {
+    return this.expectsHeader
+  }
+
+  set proxyProtocol(on: boolean) {
+    if (on !== this.expectsHeader) this.shared?.expectProxyHeader(on)
+    this.expectsHeader = on
   }
 
   /** Rejects with the system's error when it cannot be had. `inherited`: the handle of a socket that listens already. */
@@ -68,6 +88,7 @@ export class ListeningSocket {
 
   /** Accepts no more, from this moment on. Connections are not touched: an http server's own `close` would end idle ones. */
   stopListening(): void {
+    this.shared?.stop()
     NetServer.prototype.close.call(this.server)
     if (this.path !== undefined && !this.keepsName) rmSync(this.path, { force: true })
     this.door?.clear()
@@ -76,6 +97,7 @@ export class ListeningSocket {
   /** Accepts no more, closes idle connections, lets requests under way finish; resolves when no connection is left. */
   async close(): Promise<void> {
     const { server } = this
+    this.shared?.close()
     if (!server.listening && this.connections.size === 0) return
     const closed = new Promise<void>((resolve) => {
       server.once('close', () => {

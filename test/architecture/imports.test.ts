@@ -111,6 +111,7 @@ t.test('a host imports core and its own folder; only a start file knows other ro
     'hosts/steered.ts',
     'hosts/thread/worker-main.ts',
     'hosts/process/worker-main.ts',
+    'hosts/listener-process/process-main.ts',
     'hosts/inline/inline-host.ts',
     'hosts/extensions/extensions-main.ts',
     'hosts/embedded/embedded-listener.ts',
@@ -123,6 +124,8 @@ t.test('a host imports core and its own folder; only a start file knows other ro
     if (room === 'cli' && target === 'hosts/start.ts') return false
     // One knows the layout of the binary log: who writes it.
     if (file === 'hosts/cli/log-dump.ts' && target === 'modules/log/binary-dump.ts') return false
+    // Listeners of other processes are listeners.
+    if (room === 'listener-process' && target.startsWith('hosts/listener/')) return false
     if (room === 'testing' && target.startsWith('hosts/')) return false
     return !target.startsWith('core/') && !target.startsWith(`hosts/${room ?? ''}/`)
   })

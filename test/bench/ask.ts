@@ -8,6 +8,8 @@ export interface Question {
   readonly host?: string
   /** Bytes of the body; with a body it is a POST. */
   readonly bodySize?: number
+  /** As many as every run has where it is left out. */
+  readonly connections?: number
 }
 
 export interface Answer {

@@ -7,7 +7,7 @@ export const driveAutocannon = async (load: Load): Promise<LoadResult> => {
   const withBody = load.bodySize !== undefined
   const result = await autocannon({
     url: load.url,
-    connections: CONNECTIONS,
+    connections: load.connections ?? CONNECTIONS,
     duration: load.seconds,
     method: withBody ? 'POST' : 'GET',
     headers: {

@@ -20,7 +20,7 @@ export const wrkVersion = async (): Promise<string | null> => {
 
 export const driveWrk = async (load: Load): Promise<LoadResult> => {
   const headers = load.host === undefined ? { ...browserHeaders } : { ...browserHeaders, Host: load.host }
-  const fixed = ['-t1', `-c${CONNECTIONS}`, `-d${load.seconds}s`]
+  const fixed = ['-t1', `-c${load.connections ?? CONNECTIONS}`, `-d${load.seconds}s`]
   if (load.bodySize === undefined)
     return parse(await runProgram('wrk', [...fixed, ...asArgs(headers), load.url]))
   const folder = await mkdtemp(join(tmpdir(), 'webgarden-wrk-'))

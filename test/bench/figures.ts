@@ -10,6 +10,8 @@ export const figures = {
   nginx: { title: 'nginx in front of Fastify', unit: 'req/s' },
   cached: { title: 'cached answer of Fastify', unit: 'req/s' },
   'cached.silent': { title: 'cached answer of Fastify, access log off', unit: 'req/s' },
+  'listeners.one': { title: 'cached answer, 256 connections, 1 listener thread', unit: 'req/s' },
+  'listeners.two': { title: 'cached answer, 256 connections, 2 listener threads', unit: 'req/s' },
   'bare.express': { title: 'bare Express', unit: 'req/s' },
   'pool.express': { title: 'Express in a thread pool', unit: 'req/s' },
   'bare.body': { title: '1 MB up and down, bare Fastify', unit: 'req/s' },

@@ -88,6 +88,14 @@ export const goals: readonly Goal[] = [
     hope: 0.98,
   },
   {
+    name: 'listeners',
+    title: 'cached answer, 2 listener threads / 1',
+    of: 'listeners.two',
+    over: 'listeners.one',
+    must: 0.9,
+    hope: 1.3,
+  },
+  {
     name: 'body',
     title: '1 MB body up and down through a thread / bare Fastify',
     of: 'pool.body',

@@ -1,6 +1,6 @@
 /** What a driver is told and what it answers. */
 
-/** Connections of every run. */
+/** Connections of every run that names no other number. */
 export const CONNECTIONS = 64
 
 export interface Load {
@@ -10,6 +10,7 @@ export interface Load {
   /** Bytes of the body of each request; a request with a body is a POST. */
   readonly bodySize?: number
   readonly seconds: number
+  readonly connections?: number
 }
 
 export interface LoadResult {

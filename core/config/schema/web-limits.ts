@@ -18,6 +18,14 @@ export const webLimits = Type.Object(
       default: '00:00:00',
       description: 'A request head must be complete within so long; 0 is 120 s.',
     }),
+    listenerThreads: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 1,
+      unit: 'listeners',
+      description:
+        'How many event loops accept connections: the server itself and, above 1, a process for each further one.',
+    }),
     demandStartThreshold: Type.Integer({
       minimum: 10,
       maximum: 2_147_483_647,

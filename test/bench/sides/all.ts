@@ -7,10 +7,12 @@ import {
   cached,
   cachedSilent,
   filteredFastify,
+  oneListener,
   pooledBody,
   pooledExpress,
   pooledFastify,
   processFastify,
+  twoListeners,
 } from './pooled.js'
 import { bareStart, processStart } from './process-start.js'
 import { recycleProcesses, recycleThreads } from './recycle.js'
@@ -27,6 +29,8 @@ export const allSides: readonly Side[] = [
   bareStart,
   cached,
   cachedSilent,
+  oneListener,
+  twoListeners,
   bareExpress,
   pooledExpress,
   bareBody,

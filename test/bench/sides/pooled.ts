@@ -16,6 +16,7 @@ interface Pooled {
   readonly filters?: readonly object[]
   /** Whether requests are logged; they are where it is left out. */
   readonly accessLog?: boolean
+  readonly listenerThreads?: number
   readonly question: (url: string) => Question
 }
 
@@ -27,12 +28,14 @@ const pooledSide = ({
   caching,
   filters = [],
   accessLog = true,
+  listenerThreads = 1,
   question,
 }: Pooled): Side => ({
   title,
   figures: [figure],
   measure: async (run) => {
     const server = await startWebgarden(run, {
+      webLimits: { listenerThreads },
       applicationPools: [{ name: 'Api', ...(isolation && { isolation }) }],
       sites: [
         {
@@ -114,6 +117,19 @@ export const cachedSilent = pooledSide({
   accessLog: false,
   question: (url) => ({ url: `${url}/cached` }),
 })
+
+const listeners = (figure: 'listeners.one' | 'listeners.two', listenerThreads: number): Side =>
+  pooledSide({
+    title: `cached answer, listener threads: ${listenerThreads}`,
+    figure,
+    application: 'fastify-app',
+    caching: true,
+    listenerThreads,
+    question: (url) => ({ url: `${url}/cached`, connections: 256 }),
+  })
+
+export const oneListener = listeners('listeners.one', 1)
+export const twoListeners = listeners('listeners.two', 2)
 
 export const pooledExpress = pooledSide({
   title: 'Express in a thread pool',

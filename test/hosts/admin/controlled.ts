@@ -60,7 +60,7 @@ export class Controlled {
       modules: () => [{ name: 'cache', kind: 'stage', slot: 'cache', source: 'standard' }],
       flush: () => {
         this.flushed++
-        return { stages: ['cache'], responses: 2 }
+        return Promise.resolve({ stages: ['cache'], responses: 2 })
       },
       ...more,
     }
