@@ -11,12 +11,7 @@ const DAY = 86_400_000
 const sequence = (...parts: forge.asn1.Asn1[]): forge.asn1.Asn1 =>
   asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, parts)
 const time = (days: number): forge.asn1.Asn1 =>
-  asn1.create(
-    Class.UNIVERSAL,
-    Type.UTCTIME,
-    false,
-    asn1.dateToUtcTime(new Date(Date.now() + days * DAY)),
-  )
+  asn1.create(Class.UNIVERSAL, Type.UTCTIME, false, asn1.dateToUtcTime(new Date(Date.now() + days * DAY)))
 const algorithm = (): forge.asn1.Asn1 =>
   sequence(
     asn1.create(Class.UNIVERSAL, Type.OID, false, asn1.oidToDer(SHA256_WITH_RSA).getBytes()),
