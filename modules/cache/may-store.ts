@@ -16,6 +16,8 @@ const HEURISTIC = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501
 /** Those that this cache knows the meaning of (RFC 9111 section 5.2.2.3). */
 const UNDERSTOOD = new Set([...HEURISTIC, 302, 303, 307, 400, 403, 500, 502, 503, 504])
 
+const EVENT_STREAM = /^text\/event-stream\b/i
+
 /** Final, and not one of those that answer only who has asked. */
 export const isStorableStatus = (status: number): boolean => status >= 200 && !NEVER.has(status)
 
@@ -35,6 +37,8 @@ export const mayStore = (
   if (directives.private) return false
   if (requestWishes(request)?.noStore === true) return false
   if (request.hasAuthorization && !isForAll(directives)) return false
+  // It has no end that others could wait for.
+  if (head.values('content-type').some((type) => EVENT_STREAM.test(type))) return false
   // What is meant for one client's cookie jar is not for others, whatever else it says.
   return storeSetCookie || head.values('set-cookie').length === 0
 }
