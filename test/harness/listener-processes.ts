@@ -6,7 +6,7 @@ import { rawClient, type RawClient } from './raw-client.js'
 import type { TestServer } from './server.js'
 
 /** Process ids of its listener processes. */
-export const listenersOf = ({ process }: TestServer): number[] => {
+export const listenersOf = ({ process }: { process: { pid?: number | undefined } }): number[] => {
   const pid = String(process.pid ?? 0)
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
     .split(' ')
