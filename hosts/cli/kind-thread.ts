@@ -28,7 +28,9 @@ const look = async (file: string): Promise<Looked> => {
 const inWords = (error: unknown): string => {
   if (!(error instanceof Error)) return `${String(error)} was thrown`
   const lines = (error.stack ?? error.message).split('\n')
-  return lines.filter((line) => !/^\s+at .*(?:node:internal|[\\/]dist[\\/](?:core|hosts)[\\/])/.test(line)).join('\n')
+  return lines
+    .filter((line) => !/^\s+at .*(?:node:internal|[\\/]dist[\\/](?:core|hosts)[\\/])/.test(line))
+    .join('\n')
 }
 
 parentPort?.postMessage(await look(workerData as string))

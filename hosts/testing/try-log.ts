@@ -35,7 +35,11 @@ export const tryLog = async (
   const events: ServerEvent[] = []
   const options = await checkedOptions(module, given)
   await module.check?.(options, directory)
-  const scope = { name: module.name, directory, events: { write: (event: ServerEvent) => events.push(event) } }
+  const scope = {
+    name: module.name,
+    directory,
+    events: { write: (event: ServerEvent) => events.push(event) },
+  }
   const log = await module.setup(scope, options)
   const asked = new Set((module.headers ?? []).map((name) => name.toLowerCase()))
   let number = 0

@@ -1,6 +1,12 @@
 /** The functions that stamp a module's definition, and refuse one that cannot work. */
 import t from 'tap'
-import { defineAdapter, defineFilter, defineHandler, defineLog, defineStage } from '../../../core/registry/define.js'
+import {
+  defineAdapter,
+  defineFilter,
+  defineHandler,
+  defineLog,
+  defineStage,
+} from '../../../core/registry/define.js'
 
 const setup = () => ({ run: () => 'CONTINUE' as const })
 const adapt = () => ({ handle: () => undefined })
@@ -46,18 +52,24 @@ t.test('a log module needs a name, setup, and headers that are names', async (te
     )
 })
 
-t.test('a name that is nearly right is refused with the right one; what resembles none is the author’s own', async (test) => {
-  const next = () => 'REQ_NEXT_NOTIFICATION' as const
-  test.throws(() => defineFilter({ name: 'x', log: () => undefined, preProcHeaders: next } as never), {
-    name: 'TypeError',
-    message: 'defineFilter: nothing would call "preProcHeaders"; did you mean "preprocHeaders"?',
-  })
-  test.throws(() => defineHandler({ name: 'x', handel: () => undefined } as never), /did you mean "handle"\?/)
-  test.throws(
-    () => defineStage({ name: 'x', slot: 'log', setup, optons: {} } as never),
-    /did you mean "options"\?/,
-  )
-  test.match(defineHandler({ name: 'x', handle: () => undefined, readSomeFile: () => 1 } as never), {
-    kind: 'handler',
-  })
-})
+t.test(
+  'a name that is nearly right is refused with the right one; what resembles none is the author’s own',
+  async (test) => {
+    const next = () => 'REQ_NEXT_NOTIFICATION' as const
+    test.throws(() => defineFilter({ name: 'x', log: () => undefined, preProcHeaders: next } as never), {
+      name: 'TypeError',
+      message: 'defineFilter: nothing would call "preProcHeaders"; did you mean "preprocHeaders"?',
+    })
+    test.throws(
+      () => defineHandler({ name: 'x', handel: () => undefined } as never),
+      /did you mean "handle"\?/,
+    )
+    test.throws(
+      () => defineStage({ name: 'x', slot: 'log', setup, optons: {} } as never),
+      /did you mean "options"\?/,
+    )
+    test.match(defineHandler({ name: 'x', handle: () => undefined, readSomeFile: () => 1 } as never), {
+      kind: 'handler',
+    })
+  },
+)

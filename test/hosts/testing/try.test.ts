@@ -128,7 +128,11 @@ t.test('a log module gets records, as many batches as its author wants', async (
       seen.push(directory, options)
       return {
         write: (records: readonly LogRecord[], { number, again }) =>
-          void seen.push([number, again, ...records.map(({ status, path, headers }) => [status, path, headers])]),
+          void seen.push([
+            number,
+            again,
+            ...records.map(({ status, path, headers }) => [status, path, headers]),
+          ]),
         flush: () => void seen.push('flushed'),
         close: () => void seen.push('closed'),
       }
@@ -144,7 +148,15 @@ t.test('a log module gets records, as many batches as its author wants', async (
     [200, '/a', { 'x-kept': '1' }],
     [404, '/', {}],
   ]
-  t.same(seen, ['/srv', { word: 'usual' }, [1, false, ...rows], [1, true, ...rows], [2, false], 'flushed', 'closed'])
+  t.same(seen, [
+    '/srv',
+    { word: 'usual' },
+    [1, false, ...rows],
+    [1, true, ...rows],
+    [2, false],
+    'flushed',
+    'closed',
+  ])
   t.match(trial.events, [{ text: 'set up' }])
   await t.rejects(tryLog(log, { options: { word: 'refused' } }), { message: 'refused by check' })
   await t.rejects(tryLog(log, { options: { word: 1 } }), { message: /lines: \/options\/word/ })
