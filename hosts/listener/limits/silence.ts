@@ -11,9 +11,10 @@ export const faultOf = (connection: Http1Connection): ErrorCode | null => {
     if (accepted === 0 && socket.bytesRead > 0) return 'HEADERS_TOO_SLOW'
     return 'CONNECTION_IDLE'
   }
-  const { incoming, expectsContinue } = request
+  const { incoming, expectsContinue, readAhead } = request
   if (!incoming || incoming.complete) return null
   // It waits for us: to be told to go on, or until the application has read what it has sent.
   if (expectsContinue && !connection.continued) return null
-  return incoming.readableFlowing === true && !socket.isPaused() ? 'BODY_TOO_SLOW' : null
+  const isRead = readAhead?.isWaiting === true || incoming.readableFlowing === true
+  return isRead && !socket.isPaused() ? 'BODY_TOO_SLOW' : null
 }
