@@ -258,7 +258,7 @@ const follow = (
       ctx.sendError(500, 0, new Error(`Filter "${name}" answered REQ_ERROR to ${notification}`))
       return 'FINISH'
     default:
-      throw new TypeError(`Filter "${name}" answered ${String(status)} to ${notification}`)
+      throw new TypeError(`Filter "${name}" answered ${status} to ${notification}`)
   }
 }
 
