@@ -48,7 +48,7 @@ const repeats: Readonly<Record<string, string>> = {
   siteDefaults:
     'The keys `serverAutoStart`, `limits`, `logFile`, `caching` of `sites`, and those not supported yet.',
   applicationDefaults:
-    'The keys `applicationPool`, `appIsolated`, `pathBase`, `caching`, `serverRuntime` of applications, and those not supported yet.',
+    'The keys `applicationPool`, `appIsolated`, `pathBase`, `caching` of applications, and those not supported yet.',
 }
 
 /** Sites and applications have it too; the server's stands for all. */

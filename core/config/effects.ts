@@ -73,7 +73,6 @@ export const applicationEffects: Effects = {
   access: 'live',
   caching: 'live',
   requestFiltering: 'live',
-  serverRuntime: 'live',
   enabledProtocols: 'live',
   preloadEnabled: 'live',
   applicationInitialization: 'live',

@@ -95,14 +95,8 @@ export const ResponseFlags = {
   NO_STORE: 4,
 } as const
 
-/** Bytes of one request's body that may be under way without acknowledgement. */
+/** Bytes of one direction of one exchange that may be under way without acknowledgement. */
 export const WINDOW = 262_144
-
-/**
- * The same of one response: what the listener holds for a client that does not read. Smaller, since there is no bound to the
- * number of such clients but that of connections; a larger one is no faster (docs/limits.md).
- */
-export const RESPONSE_WINDOW = 65_536
 
 /**
  * Bytes travel as a string that holds one byte in each character (latin1; small ones: no allocation of memory), or as an

@@ -6,7 +6,6 @@ import type { RequestFilter } from '../filtering/request-filter.js'
 import { buildSteps, type Run, type Step } from './build.js'
 import { setErrorResponse } from './finish.js'
 import { listenerStates } from './listener-states.js'
-import { readAhead } from './read-ahead.js'
 import type { RequestContext } from './request-context.js'
 
 /** A stage under the name that the configuration gives it. */
@@ -27,12 +26,7 @@ export interface Door {
 export const listenerSteps = (chains: Chains, clock: Clock, door: Door): readonly Step<RequestContext>[] => {
   const own: Readonly<Record<string, readonly Run<RequestContext>[]>> = {
     cache: chains.cache.map(runOf).map(filteredHits),
-    route: [
-      ...chains.route.map(runOf),
-      { name: 'limits', run: (ctx) => admit(ctx, door) },
-      requestFiltering,
-      readAhead,
-    ],
+    route: [...chains.route.map(runOf), { name: 'limits', run: (ctx) => admit(ctx, door) }, requestFiltering],
     store: storeRuns(chains.cache),
     respond: [{ name: 'respond', run: (ctx) => respond(ctx, door) }],
     log: [complete(clock), ...chains.log.map(runOf)],

@@ -182,10 +182,7 @@ export class Pipeline extends Runner<RequestContext> {
 
   protected done(ctx: RequestContext): void {
     // Taken for a worker that never got it: a stage between queue and dispatch has put an end to it.
-    if (ctx.exchange === 0) {
-      ctx.receiver?.cancel(ctx)
-      ctx.readAhead?.discard()
-    }
+    if (ctx.exchange === 0) ctx.receiver?.cancel(ctx)
     this.onDone(ctx)
     if (ctx.follower !== null) ctx.follower.done(ctx)
   }

@@ -10,7 +10,6 @@ import type { ErrorCode } from '../errors.js'
 import type { Application, Site } from '../namespace/application.js'
 import type { RequestQueue } from '../queue/request-queue.js'
 import type { Pipeline } from './pipeline.js'
-import type { ReadAhead } from './read-ahead.js'
 import { Response } from './response.js'
 import { UnreadBody } from './unread-body.js'
 
@@ -63,8 +62,6 @@ export class RequestContext {
   site: Site | null = null
   application: Application | null = null
   queue: RequestQueue | null = null
-  /** What was read of its body before it was queued; null where it was not waited for. */
-  readAhead: ReadAhead | null = null
 
   // --- queue fills in
   receiver: Receiver | null = null

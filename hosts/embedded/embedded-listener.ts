@@ -45,7 +45,6 @@ export interface ListenerSettings {
   readonly limits?: object
   /** As of an application. */
   readonly caching?: object
-  readonly serverRuntime?: object
   /** Gets what a server would have in its event log. Default: warnings and errors go to standard error. */
   readonly onEvent?: (event: ServerEvent) => void
 }
@@ -83,15 +82,7 @@ export interface EmbeddedListener {
 /** @throws ConfigurationError with everything that is wrong with the settings. */
 export const createListener = async (settings: ListenerSettings = {}): Promise<EmbeddedListener> => {
   const { directory = '.', address = '*', name = 'Listener', onEvent = print } = settings
-  const {
-    webLimits = {},
-    log = {},
-    logFile = {},
-    limits = {},
-    caching = {},
-    serverRuntime = {},
-    https,
-  } = settings
+  const { webLimits = {}, log = {}, logFile = {}, limits = {}, caching = {}, https } = settings
   const file = join(resolve(directory), 'listener')
   const raw = {
     webLimits,
@@ -102,7 +93,7 @@ export const createListener = async (settings: ListenerSettings = {}): Promise<E
         bindings: [{ ...https, protocol: https ? 'https' : 'http', bindingInformation: '*:0:' }],
         logFile,
         limits,
-        applications: [{ path: '/', type: 'static', physicalPath: '.', caching, serverRuntime }],
+        applications: [{ path: '/', type: 'static', physicalPath: '.', caching }],
       },
     ],
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   ResponseFlags,
   ToListener,
-  RESPONSE_WINDOW,
+  WINDOW,
   type Batch,
   type Bytes,
   type LoggedFacts,
@@ -130,7 +130,7 @@ export class Exchange implements CheckedResponse {
       this.gathered.addBytes(chunk, this.owner.outbox)
     }
     this.schedule()
-    this.blocked = this.unacknowledged >= RESPONSE_WINDOW
+    this.blocked = this.unacknowledged >= WINDOW
     return !this.blocked
   }
 
@@ -185,7 +185,7 @@ export class Exchange implements CheckedResponse {
   /** So many bytes have left for the client. */
   acknowledge(bytes: number): void {
     this.unacknowledged -= bytes
-    if (!this.blocked || this.unacknowledged >= RESPONSE_WINDOW / 2) return
+    if (!this.blocked || this.unacknowledged >= WINDOW / 2) return
     this.blocked = false
     this.callbacks.call(null)
     this.socket.emit('drain')

@@ -1,7 +1,7 @@
 /** A client's connection that an application has taken over: a Duplex whose other end is the client, through the listener. */
 import { BodyWatch } from './response-body.js'
 import { headInspector, LONGEST_HEAD, type ResponseFault } from './response-head.js'
-import { ResponseFlags, ToListener, RESPONSE_WINDOW, type Bytes } from '../../core/contract/messages.js'
+import { ResponseFlags, ToListener, WINDOW, type Bytes } from '../../core/contract/messages.js'
 import type { Outbox } from '../../core/handover/outbox.js'
 import { ClientSocket, type ConnectionFacts } from './client-socket.js'
 
@@ -92,7 +92,7 @@ export class TunnelSocket extends ClientSocket {
   acknowledge(bytes: number): void {
     this.unacknowledged -= bytes
     const { waiting } = this
-    if (waiting && this.unacknowledged < RESPONSE_WINDOW / 2) {
+    if (waiting && this.unacknowledged < WINDOW / 2) {
       this.waiting = null
       waiting(null)
     }
@@ -125,7 +125,7 @@ export class TunnelSocket extends ClientSocket {
         return
       }
     } else this.post(chunk)
-    if (this.unacknowledged >= RESPONSE_WINDOW) this.waiting = callback
+    if (this.unacknowledged >= WINDOW) this.waiting = callback
     else callback(null)
   }
 

@@ -1,7 +1,7 @@
 /** What every worker host must do, whatever its workers run in: core/contract/worker-host.ts, asked of a real worker. */
 import { createHash, randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { ToListener, RESPONSE_WINDOW, ToWorker, WINDOW } from '../../core/contract/messages.js'
+import { ToListener, ToWorker, WINDOW } from '../../core/contract/messages.js'
 import type { WorkerHost } from '../../core/contract/worker-host.js'
 import { DrivenWorker } from './driven-worker.js'
 
@@ -85,12 +85,12 @@ export const workerHostContract = (host: WorkerHost, apart = true): void => {
   t.test(`${host.name}: a response stops at the window and goes on when it is acknowledged`, async (t) => {
     const worker = await start(t)
     const exchange = worker.ask('/endless')
-    await worker.until(() => worker.bytesOf(exchange).length >= RESPONSE_WINDOW)
+    await worker.until(() => worker.bytesOf(exchange).length >= WINDOW)
     await worker.answer(worker.ask('/'))
     const before = worker.bytesOf(exchange).length
-    t.ok(before < 2 * RESPONSE_WINDOW, 'it waits')
+    t.ok(before < 2 * WINDOW, 'it waits')
     worker.post([ToWorker.RESPONSE_ACK, exchange, before])
-    await worker.until(() => worker.bytesOf(exchange).length >= before + RESPONSE_WINDOW / 2)
+    await worker.until(() => worker.bytesOf(exchange).length >= before + WINDOW / 2)
     worker.post([ToWorker.ABORT, exchange])
     t.match((await worker.answer(worker.ask('/'))).toString(), /well$/, 'an abort leaves the worker well')
   })

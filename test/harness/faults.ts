@@ -77,13 +77,7 @@ export const startFaulty = (
           bindings: [{ protocol: 'http', bindingInformation: '127.0.0.1:0:' }],
           applications: [
             { path: '/', applicationPool: 'Calm', module: './calm.mjs' },
-            {
-              path: '/t',
-              applicationPool: 'Trouble',
-              module: './trouble.mjs',
-              // Its requests are there before their bodies.
-              serverRuntime: { uploadReadAheadSize: 0 },
-            },
+            { path: '/t', applicationPool: 'Trouble', module: './trouble.mjs' },
           ],
         },
       ],

@@ -38,19 +38,6 @@ export const applicationSettings = {
   }),
   caching: cachingOf('application', 'Whether its responses may be kept. Taken from the site where left out.'),
   access,
-  serverRuntime: Type.Object(
-    {
-      uploadReadAheadSize: Type.Integer({
-        minimum: 0,
-        maximum: 2_147_483_647,
-        default: 49_152,
-        unit: 'bytes',
-        description:
-          'A request whose body has a length is queued when the body has come, or so much of it; 0 is at once, with its head.',
-      }),
-    },
-    { description: 'How requests are handed to the application.' },
-  ),
   enabledProtocols: Type.String({
     default: 'http',
     notSupportedYet: true,

@@ -163,10 +163,8 @@ export class Http2Connection implements ListenedConnection {
   private readonly onTimeout = (): void => {
     const { session } = this.options
     let isWaiting = false
-    for (const { writer, incoming, readAhead } of this.requests()) {
-      const owesBody =
-        readAhead?.isWaiting === true ||
-        (incoming !== null && !incoming.readableEnded && !incoming.isPaused())
+    for (const { writer, incoming } of this.requests()) {
+      const owesBody = incoming !== null && !incoming.readableEnded && !incoming.isPaused()
       if (owesBody || (writer as Http2Writer).isHeld) {
         session.destroy()
         return

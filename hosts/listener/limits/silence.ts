@@ -11,10 +11,9 @@ export const faultOf = (connection: Http1Connection): ErrorCode | null => {
     if (accepted === 0 && socket.bytesRead > 0) return 'HEADERS_TOO_SLOW'
     return 'CONNECTION_IDLE'
   }
-  const { incoming, expectsContinue, readAhead } = request
+  const { incoming, expectsContinue } = request
   if (!incoming || incoming.complete) return null
   // It waits for us: to be told to go on, or until the application has read what it has sent.
   if (expectsContinue && !connection.continued) return null
-  const isRead = readAhead?.isWaiting === true || incoming.readableFlowing === true
-  return isRead && !socket.isPaused() ? 'BODY_TOO_SLOW' : null
+  return incoming.readableFlowing === true && !socket.isPaused() ? 'BODY_TOO_SLOW' : null
 }

@@ -33,11 +33,7 @@ const settingsOf = ({ id }: Application): ApplicationSettings => ({ id }) as App
 /** The standard queue and dispatch stages, a queue, one receiver with `credits`, and what it posts and says. */
 class Lane {
   readonly queue = new RequestQueue('pool', 100)
-  readonly application = {
-    id: 5,
-    queue: this.queue,
-    config: { serverRuntime: { uploadReadAheadSize: 0 } },
-  } as Application
+  readonly application = { id: 5, queue: this.queue } as Application
   readonly drive: Drive
   readonly receiver: WorkerReceiver
   readonly told: string[] = []

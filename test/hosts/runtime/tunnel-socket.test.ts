@@ -1,6 +1,6 @@
 /** The socket of a connection that an application has taken over, by the messages it sends. */
 import t, { type Test } from 'tap'
-import { ToListener, RESPONSE_WINDOW } from '../../../core/contract/messages.js'
+import { ToListener, WINDOW } from '../../../core/contract/messages.js'
 import { Outbox } from '../../../core/handover/outbox.js'
 import { TunnelSocket } from '../../../hosts/runtime/tunnel-socket.js'
 
@@ -91,16 +91,16 @@ void t.test("a refusal ends with the application's `end` or `destroy`", async (t
 void t.test('a full window holds writes until the client has caught up', async (test) => {
   const { socket, sent } = opened(test)
   socket.acknowledge(HEAD.length)
-  test.notOk(socket.write(Buffer.alloc(RESPONSE_WINDOW)))
+  test.notOk(socket.write(Buffer.alloc(WINDOW)))
   await tick()
   test.equal(socket.writableNeedDrain, true)
   sent()
   let drained = false
   socket.once('drain', () => (drained = true))
-  socket.acknowledge(RESPONSE_WINDOW / 2)
+  socket.acknowledge(WINDOW / 2)
   await tick()
   test.notOk(drained)
-  socket.acknowledge(RESPONSE_WINDOW / 2)
+  socket.acknowledge(WINDOW / 2)
   await tick()
   test.ok(drained)
 })
