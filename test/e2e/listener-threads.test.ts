@@ -4,9 +4,16 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { webgarden } from '../harness/command.js'
-import { becomes } from '../harness/descriptors.js'
+import { becomes, openSockets, socketsOf } from '../harness/descriptors.js'
 import { Live } from '../harness/live.js'
-import { answersTo, Clients, clientsAtBoth, listenersOf, socketsOf } from '../harness/listener-processes.js'
+import {
+  answersTo,
+  Clients,
+  clientsAt,
+  clientsAtBoth,
+  listenersOf,
+  listensAt,
+} from '../harness/listener-processes.js'
 import { get, rawClient } from '../harness/raw-client.js'
 import { startServer } from '../harness/server.js'
 import { endAndReadLog } from '../harness/site-log.js'
@@ -76,7 +83,7 @@ t.teardown(() => {
 /** Whether both have clients; the system deals them out as it likes. */
 const bothAreReached = (): boolean => {
   const [listener = 0] = listenersOf(server)
-  return socketsOf(listener) > 10 && socketsOf(server.process.pid ?? 0) > 15
+  return openSockets(listener).length > 10 && socketsOf(server) > 15
 }
 
 t.test('both listeners get clients, and both answer misses and hits', async (t) => {
@@ -188,11 +195,11 @@ t.test('a change of the configuration reaches both', async (t) => {
   const { stdout } = await webgarden(server.folder, ['list', 'sites', '--json'])
   const [, port] = /"127\.0\.0\.1:0:also",\s+"port": (\d+)/.exec(stdout) ?? []
   const [listener = 0] = listenersOf(server)
-  const sockets = socketsOf(listener)
+  const sockets = openSockets(listener).length
   const more = new Clients(Number(port), 2 * CLIENTS)
   const answers = await more.askAll('/plain', 'GET', undefined, { Host: 'also' })
   t.same([...new Set(answers.map(String))], ['plain'])
-  t.ok(socketsOf(listener) > sockets, 'both listen on the new port')
+  t.ok(openSockets(listener).length > sockets, 'both listen on the new port')
   more.end()
 })
 
@@ -206,8 +213,12 @@ t.test('a listener that ends is replaced, and those of the others notice nothing
   )
   await Promise.all(beside.map((one) => one.ended()))
   await answersTo(own, get('/stored'), /third$/)
-  await becomes(() => listenersOf(server).some((one) => one !== pid))
-  for (const one of own) one.socket.destroy()
+  // It gets the socket once it is ready: until then, the server must not be stopped for the sake of these clients.
+  await becomes(() => listenersOf(server).some((one) => one !== pid && listensAt(one, server.port)))
+  const [next = 0] = listenersOf(server)
+  const served = await clientsAt(server, next, 8)
+  await answersTo(served, get('/stored'), /third$/)
+  for (const one of [...own, ...served]) one.socket.destroy()
   clients.end()
 })
 

@@ -3,18 +3,23 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestServer } from './server.js'
 
-/** Sockets that it has open. */
-export const socketsOf = ({ process }: TestServer): number => {
-  const folder = `/proc/${process.pid ?? 0}/fd`
-  return readdirSync(folder).filter((name) => {
-    try {
-      return readlinkSync(`${folder}/${name}`).startsWith('socket:')
-    } catch {
-      // Closed since it was listed.
-      return false
-    }
-  }).length
+/** The names of the sockets that a process has open. */
+export const openSockets = (pid: number): string[] => {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder)
+    .map((name) => {
+      try {
+        return readlinkSync(`${folder}/${name}`)
+      } catch {
+        // Closed since it was listed.
+        return ''
+      }
+    })
+    .filter((target) => target.startsWith('socket:'))
 }
+
+/** Sockets that it has open. */
+export const socketsOf = ({ process }: TestServer): number => openSockets(process.pid ?? 0).length
 
 export const descriptorsOf = ({ process }: TestServer): number =>
   readdirSync(`/proc/${process.pid ?? 0}/fd`).length

@@ -1,7 +1,7 @@
 /** The listener processes of a test server, as the system sees them, and clients enough to reach all of them. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
-import { becomes } from './descriptors.js'
+import { becomes, openSockets } from './descriptors.js'
 import { rawClient, type RawClient } from './raw-client.js'
 import type { TestServer } from './server.js'
 
@@ -17,27 +17,44 @@ export const listenersOf = ({ process }: { process: { pid?: number | undefined }
     .map(Number)
 }
 
-/** Sockets that a process has open. */
-export const socketsOf = (pid: number): number => {
-  const folder = `/proc/${pid}/fd`
-  return readdirSync(folder).filter((name) => {
-    try {
-      return readlinkSync(`${folder}/${name}`).startsWith('socket:')
-    } catch {
-      // Closed since it was listed.
-      return false
-    }
-  }).length
+/** Whether a process has the socket that listens on this port. */
+export const listensAt = (pid: number, port: number): boolean => {
+  const listening = sockets().filter((one) => one.localPort === port && one.remotePort === 0)
+  return openSockets(pid).some((name) => listening.some((one) => one.name === name))
 }
+
+interface NetworkSocket {
+  readonly localPort: number
+  /** 0 of one that listens. */
+  readonly remotePort: number
+  readonly name: string
+}
+
+const sockets = (): NetworkSocket[] =>
+  ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').slice(1))
+    .map((line) => {
+      // Number, local address, remote address, state, queues, timer, retransmits, user, timeout, inode.
+      const [, local = '', remote = '', , , , , , , inode = ''] = line.trim().split(/\s+/)
+      return { localPort: portOf(local), remotePort: portOf(remote), name: `socket:[${inode}]` }
+    })
+
+const portOf = (address: string): number => Number.parseInt(address.slice(address.indexOf(':') + 1), 16)
 
 /** Clients whose connections this one of its processes has: the others are stopped while they are made. */
 export const clientsAt = async (server: TestServer, pid: number, count: number): Promise<RawClient[]> => {
   const others = [server.process.pid ?? 0, ...listenersOf(server)].filter((one) => one !== pid)
-  const before = socketsOf(pid)
   for (const other of others) process.kill(other, 'SIGSTOP')
   try {
     const clients = await Promise.all(Array.from({ length: count }, () => rawClient(server.port)))
-    await becomes(() => socketsOf(pid) >= before + count)
+    const ports = new Set(clients.map(({ socket }) => socket.localPort))
+    await becomes(() => {
+      const own = openSockets(pid)
+      const accepted = sockets().filter(({ localPort, remotePort, name }) => {
+        return localPort === server.port && ports.has(remotePort) && own.includes(name)
+      })
+      return accepted.length === count
+    })
     return clients
   } finally {
     for (const other of others) process.kill(other, 'SIGCONT')
