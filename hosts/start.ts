@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises'
 import Fastify from 'fastify'
 import { systemClock } from '../core/clock.js'
-import { isNamedSocket } from '../core/config/binding-information.js'
 import { placeProblems, readConfigApart } from '../core/config/read-apart.js'
 import type { EventLog } from '../core/contract/events.js'
 import type { ServerConfig } from '../core/contract/config.js'
@@ -25,13 +24,13 @@ import { putInForce, type RunningParts } from './configuration/put-in-force.js'
 import { completeExtensions } from './extensions/check-extensions.js'
 import { createEventLog } from './event-log/event-log.js'
 import { explainListenError, planEndpoints, probe } from './listener/endpoints.js'
-import { socketPath } from './listener/listen-at.js'
 import { Listener } from './listener/listener.js'
 import { certificateProblems, CertificateStore } from './listener/tls/certificate-store.js'
 import { loadRawFilters } from './inline/raw-filters.js'
 import { inlineHost } from './inline/inline-host.js'
 import { reportServerEnd } from './inline/server-end.js'
 import { OpenEndpoints, type OpenBinding } from './listener/open-endpoints.js'
+import { openEndpoints } from './listener/open-in-order.js'
 import { planProcesses } from './listener-process/plan-processes.js'
 import { LogWorkers } from './log-worker/log-workers.js'
 import { machine } from './machine/machine.js'
@@ -335,29 +334,6 @@ const standardOptions = ({ validate, cache }: Plan) => {
     ? undefined
     : { validate: check.options, cache: keep.options }
 }
-
-/** The routing table is complete before a port that anybody knows accepts. */
-const openEndpoints = async (
-  config: ServerConfig,
-  endpoints: OpenEndpoints,
-  service: ActivationService,
-  inherited: ReadonlyMap<string, object> = new Map(),
-): Promise<void> => {
-  const free = await endpoints.change(
-    config,
-    ({ port, address, key }) => port === 0 && !isNamedSocket(address) && !inherited.has(key),
-  )
-  free.commit()
-  // Clients know these, and we learn their ports. To listen to what is there takes no turn of the event loop: nobody is
-  // accepted before it.
-  const there = await endpoints.change(config, ({ port, address }) => port === 0 && !isUnixSocket(address))
-  there.commit()
-  service.start(there.portOf)
-  const known = await endpoints.change(config)
-  known.commit()
-}
-
-const isUnixSocket = (address: string): boolean => socketPath(address) !== undefined
 
 /** Gives problems that know their pointer only a line and a column. */
 const withPositions = async <T>(action: () => Promise<T>): Promise<T> => {

@@ -99,7 +99,7 @@ export class Pipeline extends Runner<RequestContext> {
   private withoutClients(): Pipeline {
     const pipeline = new Pipeline({ ...this.chains, log: [] }, this.events, this.clock)
     pipeline.onDone = ({ connection }) => {
-      ;(connection as DetachedConnection).end()
+      ;(connection as DetachedConnection).gone()
     }
     return pipeline
   }

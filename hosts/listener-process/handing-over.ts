@@ -1,7 +1,7 @@
 /** In a listener process: hands requests to the server, as the server hands them to workers, and knows who logs them. */
 import type { Application, RequestContext, Stage } from '../../core/index.js'
 import { INTERRUPT } from './messages.js'
-import type { RecordCollector } from './records.js'
+import type { RecordCollector } from './record-collector.js'
 import type { ServerLane } from './server-lane.js'
 
 /** The server alone routes: to a process all is one application. */

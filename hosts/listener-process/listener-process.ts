@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ServerEvent } from '../../core/index.js'
 import type { RemoteListener } from './remote-listener.js'
 import type { FromProcess, ToProcess } from './messages.js'
-import type { RecordReader } from './records.js'
+import type { RecordReader } from './record-reader.js'
 
 const MAIN = fileURLToPath(new URL('./process-main.js', import.meta.url))
 

@@ -17,7 +17,7 @@ import { Changes } from './changes.js'
 import { ForgettingLimit } from './forgetting-limit.js'
 import { ListenerProcess } from './listener-process.js'
 import type { ApplicationName, ProcessSettings, ToProcess } from './messages.js'
-import { RecordReader } from './records.js'
+import { RecordReader } from './record-reader.js'
 import { RemoteListener, type ServerSide } from './remote-listener.js'
 import { ShortLives } from './short-lives.js'
 

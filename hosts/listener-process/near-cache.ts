@@ -73,7 +73,7 @@ export const forgetChanged = (
   const { localAddress, localPort, encrypted } = request
   const ctx = new RequestContext(
     pipeline,
-    new RemoteConnection(0, '', 0, localAddress, localPort, encrypted),
+    new RemoteConnection(0, { remoteAddress: '', remotePort: 0, localAddress, localPort, encrypted }),
     { send: () => 'CONTINUE', inform: () => undefined },
     request.method,
     request.target,

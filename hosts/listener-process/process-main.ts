@@ -1,5 +1,4 @@
 /** A listener process: accepts on the server's sockets, answers from a cache of its own, hands all else to the server. */
-import { freemem } from 'node:os'
 import Fastify from 'fastify'
 import { systemClock } from '../../core/clock.js'
 import { diffConfigurations } from '../../core/config/diff.js'
@@ -7,6 +6,7 @@ import type { ServerConfig } from '../../core/index.js'
 import { Namespace } from '../../core/namespace/namespace.js'
 import { Pipeline } from '../../core/pipeline/pipeline.js'
 import { setUpStages } from '../../core/registry/slots.js'
+import { bytesFor } from '../../modules/cache/limits.js'
 import { standardStages } from '../../modules/standard.js'
 import type { Endpoint } from '../listener/endpoint.js'
 import { Listener } from '../listener/listener.js'
@@ -15,7 +15,7 @@ import { HandingOver } from './handing-over.js'
 import type { FromProcess, ProcessSettings, ToProcess } from './messages.js'
 import { configureStages, forgetChanged, nearCache } from './near-cache.js'
 import { ProcessSites } from './process-sites.js'
-import { RecordCollector } from './records.js'
+import { RecordCollector } from './record-collector.js'
 import { ServerLane } from './server-lane.js'
 
 /** Milliseconds between two reports of how many connections there are. */
@@ -31,7 +31,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const)
 process.on('disconnect', () => process.exit())
 
 const MEGABYTE = 1_048_576
-const MOST_AUTOMATIC = 512
+/** Asked once: a change of the configuration must not resize the cache because memory has become scarcer. */
+const AUTOMATIC = bytesFor(0) / MEGABYTE
 
 /** All processes together keep no more than one cache may. */
 const withShare = (config: ServerConfig, count: number): ServerConfig => {
@@ -39,8 +40,6 @@ const withShare = (config: ServerConfig, count: number): ServerConfig => {
   const whole = maxCacheSize > 0 ? maxCacheSize : AUTOMATIC
   return { ...config, caching: { ...config.caching, maxCacheSize: Math.max(1, Math.floor(whole / count)) } }
 }
-
-const AUTOMATIC = Math.min(MOST_AUTOMATIC, freemem() / 4 / MEGABYTE)
 
 type Hear = (message: ToProcess, handle?: object) => void
 

@@ -1,24 +1,15 @@
 /** A client's connection that a listener process holds, as the stages and the limits in the server see it. */
-import type { Receiver, RequestContext, RequestQueue } from '../../core/index.js'
+import type { RequestContext } from '../../core/index.js'
+import { PlainConnection } from '../../core/pipeline/plain-connection.js'
 import type { LimitedConnection, OnConnection } from '../listener/limits/limited-connection.js'
 import type { SiteLimits } from '../listener/limits/site-limits.js'
 import type { Throttle } from '../listener/limits/throttle.js'
 import type { ServedConnection } from '../listener/listening-socket.js'
 
-export class RemoteConnection implements ServedConnection, LimitedConnection, OnConnection {
-  readonly id: number
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly localAddress: string
-  readonly localPort: number
-  readonly encrypted: boolean
-  receiver: Receiver | null = null
-  receiverQueue: RequestQueue | null = null
-  headers: readonly string[] = []
-  sentHeaders: readonly string[] = []
-  sentTo: Receiver | null = null
-  readonly knownTo = new Set<Receiver>()
-  closed = false
+export class RemoteConnection
+  extends PlainConnection
+  implements ServedConnection, LimitedConnection, OnConnection
+{
   /** The process has the socket, and sees to the rest. */
   readonly tunnel = false
   siteLimits: SiteLimits | null = null
@@ -27,22 +18,6 @@ export class RemoteConnection implements ServedConnection, LimitedConnection, On
   exchange = 0
   /** Told the name of the site that it counts for from now on. */
   onSite: ((site: string, exchange: number) => void) | null = null
-
-  constructor(
-    id: number,
-    remoteAddress: string,
-    remotePort: number,
-    localAddress: string,
-    localPort: number,
-    encrypted: boolean,
-  ) {
-    this.id = id
-    this.remoteAddress = remoteAddress
-    this.remotePort = remotePort
-    this.localAddress = localAddress
-    this.localPort = localPort
-    this.encrypted = encrypted
-  }
 
   get limited(): this {
     return this
@@ -63,11 +38,9 @@ export class RemoteConnection implements ServedConnection, LimitedConnection, On
     return
   }
 
-  gone(): void {
-    this.closed = true
+  override gone(): void {
     if (this.siteLimits) this.siteLimits.connections--
     this.siteLimits = null
-    for (const receiver of this.knownTo) receiver.forget(this)
-    this.knownTo.clear()
+    super.gone()
   }
 }

@@ -103,14 +103,13 @@ export class RemoteListener {
   }
 
   private connect(id: number, batch: Batch, at: number): void {
-    const connection = new RemoteConnection(
-      ++lastConnectionId,
-      batch[at + 2] as string,
-      batch[at + 3] as number,
-      batch[at + 4] as string,
-      batch[at + 5] as number,
-      batch[at + 6] === 1,
-    )
+    const connection = new RemoteConnection(++lastConnectionId, {
+      remoteAddress: batch[at + 2] as string,
+      remotePort: batch[at + 3] as number,
+      localAddress: batch[at + 4] as string,
+      localPort: batch[at + 5] as number,
+      encrypted: batch[at + 6] === 1,
+    })
     connection.onSite = this.tellSite
     this.connections.set(id, connection)
   }

@@ -1,5 +1,5 @@
 /** The only way in for HTTP: owns the listening sockets and turns what node's parser reads into requests of the pipeline. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import {
   RequestContext,
@@ -14,9 +14,8 @@ import { shareHeaders } from '../../core/pipeline/share-headers.js'
 import { ClientConnection } from './client-connection.js'
 import { nameOf, type Endpoint } from './endpoint.js'
 import { FrontDoor } from './front-door.js'
-import { announcesBody, leanMessages } from './lean-messages.js'
+import { announcesBody } from './lean-messages.js'
 import { asOrdinary, mayUpgrade } from './upgrade-request.js'
-import { leanMessagesWork } from './lean-messages-trial.js'
 import { FieldWriter } from './field-writer.js'
 import type { Door } from './door.js'
 import { openDoor } from './open-door.js'
@@ -30,13 +29,9 @@ import { Gate } from './limits/gate.js'
 import { ListenerLimits } from './limits/listener-limits.js'
 import { Refusals } from './refusals.js'
 import { canFinish, clientKeepsAlive } from './node-response.js'
+import { createNodeServer, LEAN, limitHeads } from './node-server.js'
 import type { IdentityTable } from './tls/identity-table.js'
 import { errorCodeOf, isClientGone, requestLineOf } from './parse-errors.js'
-
-/** http.sys's own time limit for the headers, in milliseconds, where `headerWaitTimeout` is 0. */
-const HEADER_WAIT = 120_000
-/** How often node looks for request heads that are late, in milliseconds; idle connections do not count. */
-const CHECK_HEADS = 500
 
 export interface ListenerOptions {
   readonly config: ServerConfig
@@ -52,8 +47,6 @@ export interface ListenerOptions {
 }
 
 const CONNECTION = Symbol('connection')
-
-const LEAN = leanMessagesWork()
 
 type ListenedSocket = Socket & { [CONNECTION]?: ClientConnection }
 
@@ -138,11 +131,7 @@ export class Listener {
     this.frontDoor?.forget()
     this.gate.configure(config)
     this.limits.configure(config, this.connections())
-    for (const { http } of this.sockets) {
-      // Not in the types; node reads it for each new connection.
-      ;(http as { maxHeaderSize?: number }).maxHeaderSize = webLimits.maxRequestBytes
-      http.headersTimeout = webLimits.headerWaitTimeout || HEADER_WAIT
-    }
+    for (const { http } of this.sockets) limitHeads(http, webLimits)
   }
 
   /** The requests that are on their way now. */
@@ -206,24 +195,7 @@ export class Listener {
   }
 
   private createServer(): Server {
-    const { webLimits } = this
-    const server = createServer({
-      ...(LEAN ? leanMessages : {}),
-      maxHeaderSize: webLimits.maxRequestBytes,
-      headersTimeout: webLimits.headerWaitTimeout || HEADER_WAIT,
-      connectionsCheckingInterval: CHECK_HEADS,
-      // Silence is timed on the socket itself, once for each connection: see limits/.
-      keepAliveTimeout: 0,
-      // The entity body has a time limit of its own, that starts again with each packet.
-      requestTimeout: 0,
-      // The validate stage says what is wrong with the host, and logs it.
-      requireHostHeader: false,
-      noDelay: true,
-      // From Node 24 on; before, what is no candidate is given back to the parser.
-      ...{ shouldUpgradeCallback: mayUpgrade },
-    })
-    // Header lines are bounded in bytes by maxHeaderSize; a bound in number would drop some of them silently.
-    server.maxHeadersCount = 0
+    const server = createNodeServer(this.webLimits)
     server.on('request', (request, response) => {
       this.request(request, response, false, null)
     })

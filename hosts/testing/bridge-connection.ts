@@ -1,25 +1,13 @@
 /** One client connection of a bridge: its requests one after the other, as the listener takes them. */
 import type { Socket } from 'node:net'
-import type { Connection, Receiver, RequestContext, RequestQueue } from '../../core/index.js'
+import type { RequestContext } from '../../core/index.js'
 import type { Pipeline } from '../../core/pipeline/pipeline.js'
+import { PlainConnection } from '../../core/pipeline/plain-connection.js'
 
 const known = new WeakMap<Pipeline, WeakMap<Socket, BridgeConnection>>()
 let lastId = 0
 
-export class BridgeConnection implements Connection {
-  readonly id = ++lastId
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly localAddress: string
-  readonly localPort: number
-  readonly encrypted: boolean
-  receiver: Receiver | null = null
-  receiverQueue: RequestQueue | null = null
-  headers: readonly string[] = []
-  sentHeaders: readonly string[] = []
-  sentTo: Receiver | null = null
-  readonly knownTo = new Set<Receiver>()
-  closed = false
+export class BridgeConnection extends PlainConnection {
   private readonly pipeline: Pipeline
   private current: RequestContext | null = null
   private readonly waiting: RequestContext[] = []
@@ -34,12 +22,14 @@ export class BridgeConnection implements Connection {
   }
 
   private constructor(socket: Socket, pipeline: Pipeline) {
+    super(++lastId, {
+      remoteAddress: socket.remoteAddress ?? '',
+      remotePort: socket.remotePort ?? 0,
+      localAddress: socket.localAddress ?? '',
+      localPort: socket.localPort ?? 0,
+      encrypted: 'encrypted' in socket && socket.encrypted === true,
+    })
     this.pipeline = pipeline
-    this.remoteAddress = socket.remoteAddress ?? ''
-    this.remotePort = socket.remotePort ?? 0
-    this.localAddress = socket.localAddress ?? ''
-    this.localPort = socket.localPort ?? 0
-    this.encrypted = 'encrypted' in socket && socket.encrypted === true
     socket.once('close', () => {
       this.gone()
     })
@@ -70,11 +60,10 @@ export class BridgeConnection implements Connection {
     this.pipeline.run(ctx)
   }
 
-  private gone(): void {
+  override gone(): void {
     this.closed = true
     this.waiting.length = 0
     if (this.current) this.pipeline.abandon(this.current)
-    for (const receiver of this.knownTo) receiver.forget(this)
-    this.knownTo.clear()
+    super.gone()
   }
 }

@@ -23,7 +23,7 @@ export const limitsOf = ({ caching }: Pick<ServerConfig, 'caching'>): CacheLimit
 })
 
 /** Size of the cache for the configured `megabytes`; 0 is a quarter of the free memory, at most 512 MB. */
-const bytesFor = (megabytes: number): number =>
+export const bytesFor = (megabytes: number): number =>
   megabytes > 0
     ? megabytes * MEGABYTE
     : Math.max(MEGABYTE, Math.min(MOST_AUTOMATIC, Math.floor(freemem() / 4)))

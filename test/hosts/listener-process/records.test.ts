@@ -4,7 +4,9 @@ import t from 'tap'
 import { ManualClock, RequestContext, type Application, type Slot } from '../../../core/index.js'
 import { Pipeline } from '../../../core/pipeline/pipeline.js'
 import type { NamedStage } from '../../../core/pipeline/listener-steps.js'
-import { RecordCollector, RecordReader, type Records } from '../../../hosts/listener-process/records.js'
+import { RecordCollector } from '../../../hosts/listener-process/record-collector.js'
+import { RecordReader } from '../../../hosts/listener-process/record-reader.js'
+import type { Records } from '../../../hosts/listener-process/records.js'
 import { RemoteConnection } from '../../../hosts/listener-process/remote-connection.js'
 
 const application = {
@@ -27,7 +29,13 @@ const events = { write: () => undefined }
 const requests = (pipeline: Pipeline): RequestContext[] => {
   const headers = ['Host', 'one', 'Cookie', 'a=1']
   const make = (target: string, rawHeaders: readonly string[], port: number): RequestContext => {
-    const connection = new RemoteConnection(1, '192.0.2.1', port, '192.0.2.9', 80, false)
+    const connection = new RemoteConnection(1, {
+      remoteAddress: '192.0.2.1',
+      remotePort: port,
+      localAddress: '192.0.2.9',
+      localPort: 80,
+      encrypted: false,
+    })
     const writer = { send: () => 'CONTINUE' as const, inform: () => undefined }
     return new RequestContext(
       pipeline,
